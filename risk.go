@@ -1,0 +1,107 @@
+package wardbook
+
+// A Risk is one hazardous situation with three evaluations, one per key
+// property (IEC 80001-1:2021, 6.1; ISO 14971 for hazard, sequence of events,
+// hazardous situation and harm).
+type Risk struct {
+	ID       string    `json:"id"` // "R-" and hex, from content: stable between runs
+	Title    string    `json:"title"`
+	State    RiskState `json:"state"`
+	Findings []string  `json:"findings"`
+	Devices  []string  `json:"devices"`
+	Wards    []string  `json:"wards"` // "Site / Location"
+	Product  string    `json:"product"`
+
+	Hazard           string `json:"hazard"` // id of a catalogue hazard
+	Chain            Chain  `json:"chain"`
+	ClinicalFunction string `json:"clinical_function,omitempty"`
+
+	Safety        Evaluation `json:"safety"`
+	Effectiveness Evaluation `json:"effectiveness"`
+	Security      Evaluation `json:"security"`
+
+	// Options are what can be done: the maker's remediations first, then
+	// catalogue controls, in the order inherent, protective, information.
+	Options []ControlOption `json:"options"`
+	Action  string          `json:"action"` // what is proposed first, one sentence
+	Due     string          `json:"due"`    // RFC 3339 date; empty: the policy sets none
+	Overdue bool            `json:"overdue,omitempty"`
+	DueRule string          `json:"due_rule,omitempty"`
+}
+
+// Evaluation returns the evaluation of k.
+func (r *Risk) Evaluation(k KeyProperty) *Evaluation {
+	switch k {
+	case Safety:
+		return &r.Safety
+	case Effectiveness:
+		return &r.Effectiveness
+	case Security:
+		return &r.Security
+	}
+	return nil
+}
+
+// Unacceptable reports whether any of the three evaluations is unacceptable.
+func (r *Risk) Unacceptable() bool {
+	for _, k := range KeyProperties {
+		if r.Evaluation(k).Acceptable == No {
+			return true
+		}
+	}
+	return false
+}
+
+// A Chain is how a hazard leads to harm, in words.
+type Chain struct {
+	Hazard    string   `json:"hazard"`
+	Sequence  []string `json:"sequence"`  // events, in order
+	Situation string   `json:"situation"` // hazardous situation
+	Harm      string   `json:"harm"`
+}
+
+// An Evaluation is a proposal for one key property. Severity and Likelihood
+// are steps of the policy's scales, 1 the lowest; 0 is unknown, and then
+// Level is empty and Acceptable unknown.
+type Evaluation struct {
+	Severity   int     `json:"severity"`
+	Likelihood int     `json:"likelihood"` // for security: exploitability and exposure, never frequency
+	Level      string  `json:"level"`      // id of a policy level
+	Acceptable Ternary `json:"acceptable"`
+	Authority  string  `json:"authority,omitempty"` // who may accept, from the policy
+	Why        []Step  `json:"why"`                 // the rule that gave each value
+}
+
+// ControlOption is something that could be done about a risk.
+type ControlOption struct {
+	Control string      `json:"control,omitempty"` // id of a catalogue control; empty for a maker's remediation
+	Kind    ControlKind `json:"kind"`
+	Text    string      `json:"text"`
+	Source  string      `json:"source"` // advisory id or "catalogue"
+	URL     string      `json:"url,omitempty"`
+	// Effect on each key property: better, none or worse. A control that
+	// helps one and harms another needs a recorded trade-off.
+	Effect map[KeyProperty]Effect `json:"effect,omitempty"`
+}
+
+// ControlKind orders controls (ISO 14971:2019, 7.1): the first kind that is
+// feasible is the one to take.
+type ControlKind string
+
+const (
+	Inherent    ControlKind = "inherent"
+	Protective  ControlKind = "protective"
+	Information ControlKind = "information"
+)
+
+// ControlKinds lists the kinds in their order of preference.
+var ControlKinds = []ControlKind{Inherent, Protective, Information}
+
+// Effect is what a control does to a key property.
+type Effect string
+
+const (
+	Better   Effect = "better"
+	NoEffect Effect = "none"
+	Worse    Effect = "worse"
+)
