@@ -1,0 +1,263 @@
+// Package intake opens what people bring: a file, a directory or a zip, plain
+// or compressed by gzip, bzip2 or xz. It tells compression by content, stops
+// at limits, and keeps the digest of the bytes as they came. What a file means
+// is the business of the decoders.
+package intake
+
+import (
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"compress/bzip2"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/ulikunitz/xz"
+
+	"github.com/wardbook/wardbook"
+)
+
+// ErrTooLarge is returned when a file unpacks to more than its limit.
+var ErrTooLarge = errors.New("unpacks to more than the limit")
+
+// Limits bound what one Walk reads. A zero field means the default.
+type Limits struct {
+	File  int64 // bytes of one file after decompression; default 1 GiB
+	Total int64 // bytes of all files together after decompression; default 16 GiB
+	Files int   // number of files; default 1,000,000
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.File == 0 {
+		l.File = 1 << 30
+	}
+	if l.Total == 0 {
+		l.Total = 16 << 30
+	}
+	if l.Files == 0 {
+		l.Files = 1_000_000
+	}
+	return l
+}
+
+// A File is one file that somebody brought. It is valid during the call that
+// it is passed to.
+type File struct {
+	Name string // path as given and walked; a member of a zip is "x.zip!member"
+	Size int64  // stored bytes, before decompression
+
+	open   func() (io.ReadCloser, error)
+	limit  int64
+	left   *int64 // what remains of Limits.Total
+	sum    hash.Hash
+	stored int64
+}
+
+// Walk opens path and calls fn for each file in it, in the order of their
+// names: path itself when it is a file, the regular files below when it is a
+// directory (names that start with a dot are left out), the members when it is
+// a zip, also of zips inside a directory. It stops at the first error of fn.
+// Workbooks (.xlsx) are zips too, but count as one file.
+func Walk(path string, lim Limits, fn func(*File) error) error {
+	w := &walker{lim: lim.withDefaults(), fn: fn}
+	w.left = w.lim.Total
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return w.file(path, info.Size())
+	}
+	return filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if strings.HasPrefix(d.Name(), ".") && p != path {
+			if d.IsDir() {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !d.Type().IsRegular() {
+			return nil
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		return w.file(p, info.Size())
+	})
+}
+
+type walker struct {
+	lim  Limits
+	left int64
+	n    int
+	fn   func(*File) error
+}
+
+func (w *walker) file(path string, size int64) error {
+	isZip, err := isArchive(path)
+	if err != nil {
+		return err
+	}
+	if isZip {
+		return w.zip(path)
+	}
+	return w.visit(&File{Name: path, Size: size, open: func() (io.ReadCloser, error) { return os.Open(path) }})
+}
+
+func (w *walker) zip(path string) error {
+	zr, err := zip.OpenReader(path)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	defer zr.Close()
+	members := make([]*zip.File, 0, len(zr.File))
+	for _, m := range zr.File {
+		if m.Mode().IsRegular() && !strings.HasPrefix(filepath.Base(m.Name), ".") {
+			members = append(members, m)
+		}
+	}
+	sort.Slice(members, func(i, j int) bool { return members[i].Name < members[j].Name })
+	for _, m := range members {
+		f := &File{Name: path + "!" + m.Name, Size: int64(m.UncompressedSize64), open: m.Open}
+		if err := w.visit(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *walker) visit(f *File) error {
+	if w.n++; w.n > w.lim.Files {
+		return fmt.Errorf("%s: more than %d files", f.Name, w.lim.Files)
+	}
+	f.limit, f.left = w.lim.File, &w.left
+	return w.fn(f)
+}
+
+// isArchive reports whether the file is a zip whose members are files of their
+// own: a workbook or a document of an office program is not.
+func isArchive(path string) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	var magic [4]byte
+	if _, err := io.ReadFull(f, magic[:]); err != nil || !bytes.Equal(magic[:], []byte("PK\x03\x04")) {
+		return false, nil // too short to be a zip, or not one
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	zr, err := zip.NewReader(f, info.Size())
+	if err != nil {
+		return false, fmt.Errorf("%s: looks like a zip, but cannot be read: %w", path, err)
+	}
+	for _, m := range zr.File {
+		if m.Name == "[Content_Types].xml" || m.Name == "mimetype" {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// Open returns the file's bytes, decompressed. Reading past the limit gives
+// ErrTooLarge. Close reads what is left of the stored bytes, so that Evidence
+// is whole; it does not unpack them.
+func (f *File) Open() (io.ReadCloser, error) {
+	rc, err := f.open()
+	if err != nil {
+		return nil, err
+	}
+	f.sum, f.stored = sha256.New(), 0
+	stored := &storedReader{r: rc, f: f}
+	br := bufio.NewReaderSize(stored, 64<<10)
+	r, err := decompress(br)
+	if err != nil {
+		rc.Close()
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	return &fileReader{f: f, r: r, br: br, rc: rc}, nil
+}
+
+// Evidence identifies the stored bytes. It is whole once the reader that Open
+// returned is closed.
+func (f *File) Evidence() wardbook.Evidence {
+	e := wardbook.Evidence{Name: f.Name, Size: f.stored}
+	if f.sum != nil {
+		e.SHA256 = hex.EncodeToString(f.sum.Sum(nil))
+	}
+	return e
+}
+
+// decompress tells compression by its magic bytes. One layer is unpacked.
+func decompress(br *bufio.Reader) (io.Reader, error) {
+	magic, _ := br.Peek(6)
+	switch {
+	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
+		return gzip.NewReader(br)
+	case bytes.HasPrefix(magic, []byte("BZh")):
+		return bzip2.NewReader(br), nil
+	case bytes.HasPrefix(magic, []byte{0xfd, '7', 'z', 'X', 'Z', 0}):
+		return xz.ReaderConfig{SingleStream: false}.NewReader(br)
+	}
+	return br, nil
+}
+
+// storedReader counts and digests the bytes as they came.
+type storedReader struct {
+	r io.Reader
+	f *File
+}
+
+func (s *storedReader) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	s.f.sum.Write(p[:n])
+	s.f.stored += int64(n)
+	return n, err
+}
+
+type fileReader struct {
+	f    *File
+	r    io.Reader
+	br   *bufio.Reader
+	rc   io.Closer
+	read int64
+}
+
+func (r *fileReader) Read(p []byte) (int, error) {
+	most := min(r.f.limit-r.read, *r.f.left)
+	if most <= 0 {
+		var one [1]byte // the limit is hit only if there is more
+		if n, err := r.r.Read(one[:]); n == 0 {
+			return 0, err
+		}
+		return 0, fmt.Errorf("%s: %w", r.f.Name, ErrTooLarge)
+	}
+	if int64(len(p)) > most {
+		p = p[:most]
+	}
+	n, err := r.r.Read(p)
+	r.read += int64(n)
+	*r.f.left -= int64(n)
+	return n, err
+}
+
+func (r *fileReader) Close() error {
+	_, err := io.Copy(io.Discard, r.br)
+	return errors.Join(err, r.rc.Close())
+}
