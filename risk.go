@@ -11,6 +11,15 @@ type Risk struct {
 	Devices  []string  `json:"devices"`
 	Wards    []string  `json:"wards"` // "Site / Location"
 	Product  string    `json:"product"`
+	// Advisory or Component is what the findings have in common; Consequence
+	// is what they can take from the device, empty where no score says it.
+	Advisory    string  `json:"advisory,omitempty"`
+	Component   *string `json:"component,omitempty"`
+	Consequence Impact  `json:"consequence,omitempty"`
+	DeviceClass string  `json:"device_class,omitempty"`
+	// Certainty is the strongest status among the findings: possibly_affected
+	// when it is not certain that any device is affected at all.
+	Certainty Status `json:"certainty"`
 
 	Hazard           string `json:"hazard"` // id of a catalogue hazard
 	Chain            Chain  `json:"chain"`
@@ -50,6 +59,23 @@ func (r *Risk) Unacceptable() bool {
 		}
 	}
 	return false
+}
+
+// Worst returns the key property with the highest level under p, the first of
+// KeyProperties among equals, and its level. Both are empty when no level is
+// known.
+func (r *Risk) Worst(p *Policy) (KeyProperty, *Level) {
+	var worst KeyProperty
+	rank := 0
+	for _, k := range KeyProperties {
+		if n := p.Rank(r.Evaluation(k).Level); n > rank {
+			worst, rank = k, n
+		}
+	}
+	if rank == 0 {
+		return "", nil
+	}
+	return worst, &p.Levels[rank-1]
 }
 
 // A Chain is how a hazard leads to harm, in words.
