@@ -29,6 +29,8 @@ type Catalog struct {
 	// Digest is the SHA-256 of all files, lower-case hex: it says which
 	// knowledge an assessment was made with.
 	Digest string
+	// Names are makers, models and words of product names.
+	Names Names
 }
 
 // Load returns the embedded catalogue, loaded and checked once per process.
@@ -51,6 +53,7 @@ func load(fsys fs.FS) (*Catalog, error) {
 		sum.Write(b)
 	}
 	c.Digest = hex.EncodeToString(sum.Sum(nil))
+	c.Names = loadNames(fsys, &ps)
 	if err := ps.Err(); err != nil {
 		return nil, fmt.Errorf("catalogue: %w", err)
 	}
