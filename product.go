@@ -41,7 +41,13 @@ type Component struct {
 	Hashes       []Hash   `json:"hashes,omitempty"`
 	SupportEnd   string   `json:"support_end,omitempty"`   // RFC 3339 date
 	SupportLevel string   `json:"support_level,omitempty"` // FDA: level of support, as given
-	Place        string   `json:"place,omitempty"`         // JSON pointer or line of the component
+	// SupportNote is what the SBOM says of the end of support where that is no
+	// date: when it ends is not known.
+	SupportNote string `json:"support_note,omitempty"`
+	// Scope is CycloneDX's: required, optional or excluded; empty is required.
+	Scope        string       `json:"scope,omitempty"`
+	Relationship Relationship `json:"relationship,omitempty"` // to the product of its document
+	Place        string       `json:"place,omitempty"`        // JSON pointer or line of the component
 }
 
 // Hash is a digest of a component's bytes.

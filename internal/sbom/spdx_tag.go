@@ -1,0 +1,285 @@
+package sbom
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+
+	"github.com/wardbook/wardbook"
+)
+
+// isTagValue reports whether a file starts as SPDX tag-value: tags at the
+// start of a line, SPDXVersion among the first. YAML writes spdxVersion.
+func isTagValue(head []byte) bool {
+	for line := range bytes.Lines(head) {
+		line = bytes.TrimSpace(line)
+		if len(line) == 0 || line[0] == '#' {
+			continue
+		}
+		tag, value, ok := bytes.Cut(line, []byte(":"))
+		if !ok {
+			return false
+		}
+		switch string(tag) {
+		case "SPDXVersion":
+			return bytes.HasPrefix(bytes.TrimSpace(value), []byte("SPDX-"))
+		case "DataLicense", "SPDXID", "DocumentName", "DocumentNamespace", "DocumentComment", "Creator", "Created",
+			"CreatorComment", "LicenseListVersion", "ExternalDocumentRef":
+			continue
+		}
+		return false
+	}
+	return false
+}
+
+// tagReader reads SPDX 2 tag-value line by line.
+type tagReader struct {
+	b    *builder
+	r    *bufio.Reader
+	line int
+	buf  []byte
+
+	d       *draft // the package that is open, nil outside of packages
+	section tagSection
+	note    []byte // comment of an annotation that is open
+	subject []byte
+	version string
+	docID   bool
+}
+
+type tagSection uint8
+
+const (
+	sectionDocument tagSection = iota
+	sectionPackage
+	sectionFile
+	sectionOther
+)
+
+// maxTagLine bounds one line, and maxTagText one <text> … </text>, of which
+// only the first part is kept.
+const (
+	maxTagLine = 1 << 20
+	maxTagText = 64 << 10
+)
+
+func decodeTagValue(br *bufio.Reader, b *builder) error {
+	t := &tagReader{b: b, r: br}
+	b.graph.place = func(at, _ int32) string { return b.linePlace(int(at)) }
+	for {
+		line, err := t.next()
+		if len(line) > 0 {
+			if perr := t.tag(line); perr != nil {
+				return perr
+			}
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+	}
+	t.close()
+	b.spdxVersion("line 1", t.version, "tag-value")
+	b.finishDescribes()
+	return nil
+}
+
+// next reads a line without its end. What goes past maxTagLine is dropped.
+func (t *tagReader) next() ([]byte, error) {
+	t.line++
+	t.buf = t.buf[:0]
+	for {
+		part, err := t.r.ReadSlice('\n')
+		if room := maxTagLine - len(t.buf); room > 0 {
+			t.buf = append(t.buf, part[:min(len(part), room)]...)
+		}
+		if err == bufio.ErrBufferFull {
+			continue
+		}
+		return bytes.TrimRight(t.buf, "\r\n"), err
+	}
+}
+
+// tag reads one "Tag: value" line, with the lines of a <text> that it opens.
+func (t *tagReader) tag(line []byte) error {
+	line = bytes.TrimSpace(line)
+	if len(line) == 0 || line[0] == '#' {
+		return nil
+	}
+	name, value, ok := bytes.Cut(line, []byte(":"))
+	if !ok {
+		t.b.problem(t.b.linePlace(t.line), "not a tag with a value: ignored")
+		return nil
+	}
+	value = bytes.TrimSpace(value)
+	at := t.line
+	if bytes.HasPrefix(value, []byte("<text>")) {
+		var err error
+		// name and value are in the line's buffer, which next overwrites.
+		name = append([]byte(nil), name...)
+		if value, err = t.text(append([]byte(nil), value[len("<text>"):]...)); err != nil {
+			return err
+		}
+	}
+	if !t.documentTag(name, value, at) {
+		t.packageTag(name, value, at)
+	}
+	return nil
+}
+
+// text reads on to </text>.
+func (t *tagReader) text(v []byte) ([]byte, error) {
+	start := t.line
+	for {
+		if i := bytes.Index(v, []byte("</text>")); i >= 0 {
+			return v[:i], nil
+		}
+		if len(v) > maxTagText {
+			v = v[:maxTagText]
+			// What is dropped may not hide the end: look at new lines only.
+			for {
+				line, err := t.next()
+				if bytes.Contains(line, []byte("</text>")) {
+					return v, nil
+				}
+				if err != nil {
+					return nil, t.openText(start, err)
+				}
+			}
+		}
+		line, err := t.next()
+		v = append(append(v, '\n'), line...)
+		if err != nil && !bytes.Contains(line, []byte("</text>")) {
+			return nil, t.openText(start, err)
+		}
+	}
+}
+
+func (t *tagReader) openText(start int, err error) error {
+	if err != io.EOF {
+		return err
+	}
+	return &wardbook.Invalid{Problems: []wardbook.Problem{{
+		Place: t.b.linePlace(start), Message: "a <text> that is never closed"}}}
+}
+
+// documentTag reads tags that stand outside of packages or open a section.
+func (t *tagReader) documentTag(name, value []byte, at int) bool {
+	b := t.b
+	switch string(name) {
+	case "SPDXVersion":
+		t.version = string(value)
+	case "DocumentName":
+		b.doc.Name = b.text.keep(value)
+	case "DocumentNamespace":
+		b.doc.Serial = b.text.keep(value)
+	case "Creator":
+		b.creator(string(value))
+	case "Created":
+		b.created(b.linePlace(at), string(value))
+	case "PackageName":
+		t.close()
+		t.section = sectionPackage
+		t.d = &draft{}
+		t.d.Name = b.text.keep(value)
+		t.d.Place = b.linePlace(at)
+	case "FileName":
+		t.close()
+		t.section = sectionFile
+		b.doc.Files++
+	case "SnippetSPDXID":
+		t.close()
+		t.section = sectionOther
+		b.declareFile(value)
+	case "LicenseID", "Reviewer", "SnippetByteRange":
+		t.close()
+		t.section = sectionOther
+	case "SPDXID":
+		t.id(value)
+	case "Relationship":
+		t.relationship(value, at)
+	case "Annotator":
+		t.note, t.subject = nil, nil
+	case "SPDXREF":
+		t.subject = append(t.subject[:0], value...)
+	case "AnnotationComment":
+		t.annotation(value)
+	default:
+		return false
+	}
+	return true
+}
+
+func (t *tagReader) id(value []byte) {
+	switch {
+	case len(value) == 0:
+	case t.section == sectionPackage && t.d != nil:
+		t.d.Ref = t.b.text.keep(value)
+	case t.section == sectionDocument:
+		t.b.graph.declare(t.b.text.keep(value), nodeOther)
+	default:
+		t.b.declareFile(value)
+	}
+}
+
+// close puts the open package into the document.
+func (t *tagReader) close() {
+	if t.d != nil {
+		t.b.put(t.b.reserve(), t.d)
+		t.d = nil
+	}
+}
+
+func (t *tagReader) packageTag(name, value []byte, at int) {
+	d, b := t.d, t.b
+	if d == nil {
+		return
+	}
+	switch string(name) {
+	case "PackageVersion":
+		d.Version = b.text.keep(value)
+	case "PackageSupplier":
+		b.supplier(d, &d.Supplier, b.text.intern(agent(value)))
+	case "PackageOriginator":
+		b.originator(d, agent(value))
+	case "PackageLicenseConcluded", "PackageLicenseDeclared":
+		d.licence(b.text.intern(value))
+	case "PrimaryPackagePurpose":
+		d.Type = b.purpose(value)
+	case "PackageChecksum":
+		alg, sum, _ := bytes.Cut(value, []byte(":"))
+		b.hash(d, bytes.TrimSpace(alg), bytes.TrimSpace(sum))
+	case "ExternalRef":
+		fields := bytes.Fields(value)
+		if len(fields) < 3 {
+			b.problem(b.linePlace(at), "an external reference of fewer than three parts: ignored")
+			return
+		}
+		b.reference(d, fields[1], bytes.Join(fields[2:], []byte(" ")))
+	case "ValidUntilDate":
+		if v := b.text.keep(value); v != "" && !isUnknown(v) {
+			b.supportEnd(d, v)
+		}
+	}
+}
+
+func (t *tagReader) relationship(value []byte, at int) {
+	fields := bytes.Fields(value)
+	if len(fields) != 3 {
+		t.b.problem(t.b.linePlace(at), "a relationship of %d parts, not three: ignored", len(fields))
+		return
+	}
+	t.b.spdxRelationship(fields[0], fields[1], fields[2], int32(at))
+}
+
+// annotation takes the comment of an annotation, of the open package or of the
+// one that SPDXREF names.
+func (t *tagReader) annotation(value []byte) {
+	if t.d != nil && (len(t.subject) == 0 || string(t.subject) == t.d.Ref) {
+		t.b.annotation(t.d, value)
+		return
+	}
+	t.b.annotateRef(string(t.subject), value)
+}
