@@ -49,6 +49,14 @@ type AdvisoryProduct struct {
 	SerialNumbers []string `json:"serial_numbers,omitempty"`
 	SBOMURLs      []string `json:"sbom_urls,omitempty"`
 	Hashes        []Hash   `json:"hashes,omitempty"`
+	URIs          []string `json:"uris,omitempty"` // x_generic_uris
+
+	// Excludes are the phrases that the product's own name or branches take
+	// out of it, without the word that does so: "DTLS mechanism" of "… without
+	// DTLS mechanism" is not one, "9000 web client" of "not including the 9000
+	// web client" is. What an inventory row has in common with one of them is
+	// not this product.
+	Excludes []string `json:"excludes,omitempty"`
 
 	// For a product made by a relationship (CSAF 3.2.2.4): Component is
 	// Relation (default_component_of, installed_on, …) Host; both are
