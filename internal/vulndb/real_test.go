@@ -89,3 +89,17 @@ func TestRealRecords(t *testing.T) {
 		})
 	}
 }
+
+func BenchmarkDecode(b *testing.B) {
+	for _, path := range []string{"osv/AlmaLinux.zip", "osv/Go.zip", "cve5/bulk-sample.jsonl.gz"} {
+		b.Run(path, func(b *testing.B) {
+			b.ReportAllocs()
+			n := 0
+			for b.Loop() {
+				_, _, sum := decodeAll(b, filepath.Join(dataDir(b, ""), path), func(v wardbook.Vulnerability) error { return nil })
+				n += sum.Records
+			}
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "records/s")
+		})
+	}
+}
