@@ -11,12 +11,9 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io/fs"
 	"sync"
-
-	"github.com/goccy/go-yaml"
 
 	"github.com/wardbook/wardbook"
 )
@@ -31,6 +28,14 @@ type Catalog struct {
 	Digest string
 	// Names are makers, models and words of product names.
 	Names Names
+	// Hazards, DeviceClasses and Controls are what risks are proposed from,
+	// Policy is the default policy.
+	Hazards       []Hazard
+	DeviceClasses []DeviceClass
+	Controls      []Control
+	Policy        *wardbook.Policy
+
+	risk riskTables
 }
 
 // Load returns the embedded catalogue, loaded and checked once per process.
@@ -54,6 +59,7 @@ func load(fsys fs.FS) (*Catalog, error) {
 	}
 	c.Digest = hex.EncodeToString(sum.Sum(nil))
 	c.Names = loadNames(fsys, &ps)
+	c.loadRisk(fsys, &ps)
 	if err := ps.Err(); err != nil {
 		return nil, fmt.Errorf("catalogue: %w", err)
 	}
@@ -65,9 +71,11 @@ func load(fsys fs.FS) (*Catalog, error) {
 type Provenance struct {
 	Source   string `yaml:"source"`
 	Verified bool   `yaml:"verified"`
+	Place    string `yaml:"-"` // file and line of the row
 }
 
-// read decodes a YAML list strictly; faults carry file and line.
+// read decodes a YAML list strictly; faults carry file and line, and every row
+// gets its own in Provenance.Place.
 func read[T any](fsys fs.FS, name string, ps *wardbook.Problems) []T {
 	b, err := fs.ReadFile(fsys, name)
 	if err != nil {
@@ -75,13 +83,6 @@ func read[T any](fsys fs.FS, name string, ps *wardbook.Problems) []T {
 		return nil
 	}
 	var rows []T
-	if err := yaml.UnmarshalWithOptions(b, &rows, yaml.Strict()); err != nil {
-		var ye yaml.Error
-		if errors.As(err, &ye) && ye.GetToken() != nil {
-			ps.Add(fmt.Sprintf("%s line %d", name, ye.GetToken().Position.Line), "%s", ye.GetMessage())
-		} else {
-			ps.Add(name, "%v", err)
-		}
-	}
+	decode(b, name, &rows, ps)
 	return rows
 }
