@@ -79,5 +79,14 @@ func parseVersion(name, s string) (v semantic.Version, err error) {
 	if name == "Go" {
 		s = strings.TrimPrefix(s, "go")
 	}
+	if rpmOrders[name] {
+		s = withEpoch(s, "")
+	}
 	return semantic.Parse(s, name)
+}
+
+// rpmOrders are the ecosystems of rpm packages, whose epoch counts as 0 where
+// it is left out.
+var rpmOrders = map[string]bool{
+	"AlmaLinux": true, "Mageia": true, "openEuler": true, "openSUSE": true, "Red Hat": true, "Rocky Linux": true, "SUSE": true,
 }

@@ -372,10 +372,19 @@ func compareWords(a, b []segment, i int) (c int, why string) {
 		return c, attachable(sb)
 	case sb.word == "":
 		return c, attachable(sa)
-	case len(sa.word) == 1 && len(sb.word) == 1 && (i == 0 || len(sa.nums) == 0 && len(sb.nums) == 0):
+	case patchLetters(sa, i) && patchLetters(sb, i):
 		return c, ""
 	}
 	return c, whyWords
+}
+
+// patchLetters reports whether s is a letter that counts on, or goes on behind z
+// ("1.0.2u", "1.0.2zf").
+func patchLetters(s segment, i int) bool {
+	if i > 0 && len(s.nums) > 0 {
+		return false
+	}
+	return len(s.word) == 1 || len(s.word) == 2 && s.word[0] == 'z'
 }
 
 // attachable says why s behind a version cannot be told to come after it.
@@ -383,7 +392,7 @@ func attachable(s segment) string {
 	switch {
 	case late[s.word]:
 		return ""
-	case len(s.word) != 1:
+	case len(s.word) != 1 && !patchLetters(s, 1):
 		return whyWords
 	case (s.word == "a" || s.word == "b" || s.word == "d") && len(s.nums) > 0:
 		return whyWords // alpha, beta, development, or simply a letter
