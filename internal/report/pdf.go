@@ -1,0 +1,236 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"codeberg.org/go-pdf/fpdf"
+)
+
+// The page: A4, in millimetres.
+const (
+	pageW, pageH = 210.0, 297.0
+	left, right  = 18.0, 18.0
+	top, bottom  = 22.0, 20.0
+	bodyW        = pageW - left - right
+	bodyEnd      = pageH - bottom
+)
+
+// printer sets a document on pages.
+type printer struct {
+	f       *fpdf.Fpdf
+	doc     *document
+	y       float64
+	links   map[string]int // anchor → link of the PDF
+	anchors map[string]bool
+	starts  []start
+	lost    map[rune]int // characters that were substituted
+
+	font     *face
+	fontSize float64
+	drawn    string // current ink of text
+}
+
+// start is where a section begins.
+type start struct{ page, link int }
+
+// PDF writes the report as a PDF. Characters outside Latin, Greek and
+// Cyrillic are printed as a visible substitute, and the last page says so.
+func PDF(w io.Writer, d Data) error {
+	doc, err := build(d)
+	if err != nil {
+		return err
+	}
+	f := fpdf.New("P", "mm", "A4", "")
+	at, ok := date(d.Assessment.At)
+	if !ok {
+		at = time.Unix(0, 0).UTC()
+	}
+	f.SetCreationDate(at)
+	f.SetModificationDate(at)
+	f.SetCatalogSort(true)
+	f.SetProducer(doc.Program, true)
+	f.SetCreator(doc.Program, true)
+	f.SetTitle(doc.Title+", as of "+doc.AsOf, true)
+	f.SetAuthor(doc.Organization, true)
+	f.SetSubject("SHA-256 of assessment.json: "+doc.Digest, true)
+	f.SetLang("en")
+	f.SetMargins(0, 0, 0)
+	f.SetAutoPageBreak(false, 0)
+	f.SetDisplayMode("fullwidth", "default")
+	for _, x := range []*face{faces().regular, faces().bold, faces().mono} {
+		f.AddUTF8FontFromBytes(x.Family, "", x.TTF)
+	}
+	p := &printer{f: f, doc: doc, links: map[string]int{}, anchors: map[string]bool{}, lost: map[rune]int{}}
+	p.collect()
+	p.print()
+	if err := f.Error(); err != nil {
+		return fmt.Errorf("pdf: %w", err)
+	}
+	return f.Output(w)
+}
+
+// print sets the cover, the sections, and then what needs the page numbers.
+func (p *printer) print() {
+	p.page()
+	tocY := p.cover()
+	for i, s := range p.doc.Sections {
+		if i == 0 || s.Page {
+			p.page()
+		}
+		p.section(s)
+	}
+	p.note()
+	p.contents(tocY)
+	p.running()
+}
+
+// page begins a page.
+func (p *printer) page() {
+	p.f.AddPage()
+	p.y = top
+	p.font, p.drawn = nil, ""
+}
+
+// need begins a new page where less than h is left.
+func (p *printer) need(h float64) bool {
+	if p.y+h <= bodyEnd || p.y <= top {
+		return false
+	}
+	p.page()
+	return true
+}
+
+// collect finds the anchors that links may lead to.
+func (p *printer) collect() {
+	var walk func([]block)
+	walk = func(bs []block) {
+		for _, b := range bs {
+			switch b := b.(type) {
+			case heading:
+				p.anchors[b.ID] = true
+			case table:
+				for _, r := range b.Rows {
+					p.anchors[r.ID] = true
+				}
+			case details:
+				walk(b.Blocks)
+			}
+		}
+	}
+	for _, s := range p.doc.Sections {
+		walk(s.Blocks)
+	}
+	delete(p.anchors, "")
+}
+
+// link is the PDF's link to an anchor.
+func (p *printer) link(id string) int {
+	n, ok := p.links[id]
+	if !ok {
+		n = p.f.AddLink()
+		p.links[id] = n
+	}
+	return n
+}
+
+// anchor makes the current position the place of an anchor.
+func (p *printer) anchor(id string) {
+	if id != "" {
+		p.f.SetLink(p.link(id), max(0, p.y-3), p.f.PageNo())
+	}
+}
+
+// cover sets the first page and returns where the contents go.
+func (p *printer) cover() float64 {
+	org := p.doc.Organization
+	if org == "" {
+		org = "Wardbook"
+	}
+	p.y = 58
+	p.lines(p.layout(rich{{Text: org, Kind: bold}}, style{11, 6, faces().bold, "accent"}, bodyW), left, 11, 6, bodyW, false)
+	p.y += 1
+	st := style{25, 11, faces().bold, "ink"}
+	p.lines(p.layout(txt(p.doc.Title), st, 130), left, st.size, st.lead, bodyW, false)
+	p.y += 8
+	p.pairs(p.doc.Cover)
+	p.y = max(p.y+14, 168)
+	p.text(left, p.y, 9, faces().bold, "ink2", "Contents")
+	return p.y + 3
+}
+
+// contents fills in the list of sections with their pages.
+func (p *printer) contents(y float64) {
+	p.f.SetPage(1)
+	p.font, p.drawn = nil, ""
+	for i, s := range p.doc.Sections {
+		at := p.starts[i]
+		p.rule(left, y, bodyW, "line", 0.2)
+		p.text(left, y+5.2, 9.5, faces().regular, "ink3", fmt.Sprint(s.No))
+		p.text(left+8, y+5.2, 9.5, faces().regular, "ink", s.Title)
+		n := fmt.Sprint(at.page)
+		p.text(left+bodyW-faces().regular.measure(n)*9.5*point, y+5.2, 9.5, faces().regular, "ink2", n)
+		p.f.Link(left, y, bodyW, 7.6, at.link)
+		y += 7.6
+	}
+}
+
+// running writes the running header and the page numbers.
+func (p *printer) running() {
+	head := p.doc.Title
+	if p.doc.Organization != "" {
+		head = p.doc.Organization + "  ·  " + head
+	}
+	asOf := "as of " + p.doc.AsOf
+	reg := faces().regular
+	pages := p.f.PageCount()
+	section := -1
+	for n := 2; n <= pages; n++ {
+		p.f.SetPage(n)
+		p.font, p.drawn = nil, ""
+		for section+1 < len(p.starts) && p.starts[section+1].page <= n {
+			section++
+		}
+		p.text(left, 13, 7.5, reg, "ink3", p.printable(head, reg))
+		p.text(pageW-right-reg.measure(asOf)*7.5*point, 13, 7.5, reg, "ink3", asOf)
+		p.rule(left, 15, bodyW, "line", 0.2)
+		foot := fmt.Sprintf("%d of %d", n, pages)
+		p.text(pageW-right-reg.measure(foot)*7.5*point, pageH-10, 7.5, reg, "ink3", foot)
+		if section >= 0 {
+			p.text(left, pageH-10, 7.5, reg, "ink3", fmt.Sprintf("%d  %s", p.doc.Sections[section].No, p.doc.Sections[section].Title))
+		}
+	}
+}
+
+// note says what could not be printed.
+func (p *printer) note() {
+	if len(p.lost) == 0 {
+		return
+	}
+	n := 0
+	for _, c := range p.lost {
+		n += c
+	}
+	p.para(para{Small: true, Text: txt(fmt.Sprintf("In this PDF %s that its fonts do not have are printed as %c. The HTML report and assessment.json have them.", count(n, "character", "characters"), substitute))})
+}
+
+func (p *printer) section(s section) {
+	p.need(50)
+	if p.y > top {
+		p.y += 8
+	}
+	l := p.f.AddLink()
+	p.f.SetLink(l, p.y, p.f.PageNo())
+	p.starts = append(p.starts, start{p.f.PageNo(), l})
+	p.rule(left, p.y, bodyW, "ink", 0.5)
+	p.y += 9
+	no := fmt.Sprint(s.No)
+	p.text(left, p.y, 16, faces().regular, "ink3", no)
+	p.f.Bookmark(no+"  "+s.Title, 0, p.y-9)
+	st := style{16, 7, faces().bold, "ink"}
+	p.y -= 5.4
+	p.lines(p.layout(txt(s.Title), st, bodyW-9), left+9, st.size, st.lead, bodyW, false)
+	p.y += 3.5
+	p.blocks(s.Blocks)
+}

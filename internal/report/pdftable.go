@@ -1,0 +1,154 @@
+package report
+
+// Measures of tables.
+const (
+	cellPadX = 1.3
+	cellPadY = 1.1
+)
+
+// printedCell is a cell laid out.
+type printedCell struct {
+	lines []textLine
+	fig   *figure
+	figW  float64
+	figH  float64
+}
+
+// printedTable is a table with the widths of its columns.
+type printedTable struct {
+	*table
+	st    style
+	x, w  []float64
+	head  []printedCell
+	headH float64
+}
+
+func (p *printer) prepare(t *table) *printedTable {
+	pt := &printedTable{table: t, st: style{8.4, 4.1, faces().regular, "ink"}}
+	if t.Compact {
+		pt.st = style{7.7, 3.7, faces().regular, "ink"}
+	}
+	sum := 0.0
+	for _, c := range t.Cols {
+		sum += c.Width
+	}
+	x := left
+	headLines := 1
+	for _, c := range t.Cols {
+		w := c.Width / sum * bodyW
+		pt.x, pt.w = append(pt.x, x), append(pt.w, w)
+		x += w
+		ls := p.layout(rich{{Text: c.Head, Kind: dim}}, p.headStyle(), w-2*cellPadX)
+		headLines = max(headLines, len(ls))
+		pt.head = append(pt.head, printedCell{lines: ls})
+	}
+	pt.headH = float64(headLines)*p.headStyle().lead + 2*cellPadY
+	return pt
+}
+
+func (p *printer) headStyle() style { return style{7.4, 3.5, faces().bold, "ink2"} }
+
+func (p *printer) row(pt *printedTable, r *row) ([]printedCell, float64) {
+	cells := make([]printedCell, len(r.Cells))
+	h := 0.0
+	for i := range r.Cells {
+		c := &r.Cells[i]
+		cells[i].lines = p.layout(c.Text, pt.st, pt.w[i]-2*cellPadX)
+		ch := float64(len(cells[i].lines)) * pt.st.lead
+		if f := c.Fig; f != nil {
+			cells[i].fig = f
+			cells[i].figW = min(f.Width, pt.w[i]-2*cellPadX)
+			if f.Width == 0 {
+				cells[i].figW = pt.w[i] - 2*cellPadX
+			}
+			cells[i].figH = f.H*cells[i].figW/f.W + 1.2
+			ch += cells[i].figH
+		}
+		h = max(h, ch)
+	}
+	return cells, max(h, pt.st.lead) + 2*cellPadY
+}
+
+// tableLeast is the height of a table's header with its first row.
+func (p *printer) tableLeast(t table) float64 {
+	pt := p.prepare(&t)
+	h := pt.headH + 3
+	for i := range t.Rows[:min(len(t.Rows), 2)] {
+		_, rh := p.row(pt, &t.Rows[i])
+		h += rh
+	}
+	return min(h, 90)
+}
+
+func (p *printer) tableHead(pt *printedTable) {
+	p.rule(left, p.y, bodyW, "edge", 0.3)
+	st := p.headStyle()
+	for i := range pt.head {
+		y := p.y + pt.headH - cellPadY - float64(len(pt.head[i].lines))*st.lead
+		for _, l := range pt.head[i].lines {
+			p.line(l, pt.x[i]+cellPadX, y, st.size, st.lead, pt.w[i]-2*cellPadX, pt.Cols[i].Right)
+			y += st.lead
+		}
+	}
+	p.y += pt.headH
+	p.rule(left, p.y, bodyW, "edge", 0.2)
+}
+
+// table sets a table; its header is repeated on every page that it reaches.
+func (p *printer) table(t table) {
+	pt := p.prepare(&t)
+	p.need(p.tableLeast(t))
+	p.tableHead(pt)
+	for i := range t.Rows {
+		cells, h := p.row(pt, &t.Rows[i])
+		room := bodyEnd - p.y
+		if h > room && (h <= bodyEnd-top-pt.headH || room < 40) {
+			p.page()
+			p.tableHead(pt)
+		}
+		p.anchor(t.Rows[i].ID)
+		p.cells(pt, cells, h)
+	}
+	if t.More != "" {
+		p.need(6)
+		p.y += 1
+		p.lines(p.layout(txt(t.More), smallStyle(), bodyW), left+cellPadX, smallStyle().size, smallStyle().lead, bodyW, false)
+	}
+	p.y += 2.5
+}
+
+// cells draws one row. A row that is taller than what is left goes on, line by
+// line, on the next page.
+func (p *printer) cells(pt *printedTable, cells []printedCell, h float64) {
+	for {
+		room := bodyEnd - p.y
+		rest := make([]printedCell, len(cells))
+		more := false
+		for i, c := range cells {
+			y := p.y + cellPadY
+			if c.fig != nil {
+				c.fig.Draw(&pdfCanvas{p: p, x: pt.x[i] + cellPadX, y: y, k: c.figW / c.fig.W})
+				y += c.figH
+			}
+			for n, l := range c.lines {
+				if h > room && y+pt.st.lead > bodyEnd {
+					rest[i].lines, more = c.lines[n:], true
+					break
+				}
+				p.line(l, pt.x[i]+cellPadX, y, pt.st.size, pt.st.lead, pt.w[i]-2*cellPadX, pt.Cols[i].Right)
+				y += pt.st.lead
+			}
+		}
+		if !more {
+			p.y += h
+			p.rule(left, p.y, bodyW, "line", 0.2)
+			return
+		}
+		p.page()
+		p.tableHead(pt)
+		cells, h = rest, 0
+		for _, c := range rest {
+			h = max(h, float64(len(c.lines))*pt.st.lead+2*cellPadY)
+		}
+	}
+}
