@@ -31,8 +31,11 @@ type Policy struct {
 	// Redundancy gives the milder context that holds for a loss of
 	// availability when a replacement is at hand for every device.
 	Redundancy map[ClinicalContext]ClinicalContext `json:"redundancy" yaml:"redundancy"`
-	Severity   SeverityRules                       `json:"severity" yaml:"severity"`
-	Due        DueRules                            `json:"due" yaml:"due"`
+	// SupportEnd is a CVSS vector that stands for the holes to come in what is
+	// past its support end.
+	SupportEnd string        `json:"support_end" yaml:"support_end"`
+	Severity   SeverityRules `json:"severity" yaml:"severity"`
+	Due        DueRules      `json:"due" yaml:"due"`
 }
 
 // Scales are the steps of severity and likelihood, per key property, the

@@ -11,7 +11,7 @@ import (
 // "levels[2].authority". Lint finds what is usable but doubtful.
 func (p *Policy) Validate() error {
 	var ps Problems
-	for _, f := range []struct{ place, value string }{{"id", p.ID}, {"version", p.Version}, {"title", p.Title}} {
+	for _, f := range []struct{ place, value string }{{"id", p.ID}, {"version", p.Version}, {"title", p.Title}, {"support_end", p.SupportEnd}} {
 		if f.value == "" {
 			ps.Add(f.place, "is empty")
 		}

@@ -108,6 +108,8 @@ type ControlOption struct {
 	// Effect on each key property: better, none or worse. A control that
 	// helps one and harms another needs a recorded trade-off.
 	Effect map[KeyProperty]Effect `json:"effect,omitempty"`
+	// Conflict: it helps one key property and harms another.
+	Conflict bool `json:"conflict,omitempty"`
 }
 
 // ControlKind orders controls (ISO 14971:2019, 7.1): the first kind that is

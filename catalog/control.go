@@ -17,7 +17,10 @@ type Control struct {
 	Hazards []string                                 `yaml:"hazards"` // ids of what it treats
 	Impacts []wardbook.Impact                        `yaml:"impacts"` // against which loss it helps
 	// Classes limits it to devices of these classes; none: any.
-	Classes    []string `yaml:"classes"`
+	Classes []string `yaml:"classes"`
+	// Replaces is the id of the general control in whose place it stands for
+	// its classes.
+	Replaces   string `yaml:"replaces"`
 	Provenance `yaml:",inline"`
 }
 
@@ -51,7 +54,9 @@ func (c *Catalog) ControlsFor(hazards []string, impact wardbook.Impact, class st
 			}
 		}
 	}
-	return found
+	return slices.DeleteFunc(found, func(k *Control) bool {
+		return slices.ContainsFunc(found, func(o *Control) bool { return o.Replaces == k.ID })
+	})
 }
 
 func (c *Catalog) loadControls(fsys fs.FS, ps *wardbook.Problems) {
@@ -92,6 +97,11 @@ func (c *Catalog) loadControls(fsys fs.FS, ps *wardbook.Problems) {
 			if c.Class(id) == nil {
 				ps.Add(k.Place, "there is no device class %q", id)
 			}
+		}
+	}
+	for _, k := range c.Controls {
+		if k.Replaces != "" && (!seen[k.Replaces] || len(k.Classes) == 0) {
+			ps.Add(k.Place, "replaces %q: that needs a control with this id, and classes", k.Replaces)
 		}
 	}
 	for _, h := range c.Hazards {
