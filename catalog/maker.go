@@ -27,9 +27,11 @@ type Model struct {
 	Provenance `yaml:",inline"`
 }
 
-// Words are the words of product names that do not identify a product.
+// Words are the words of product names that do not identify a product, the
+// words that only tell its sort, and abbreviations of both.
 type Words struct {
 	Words         []string          `yaml:"words"`
+	Sorts         []string          `yaml:"sorts"` // words that tell the sort of a product
 	Abbreviations map[string]string `yaml:"abbreviations"`
 	Provenance    `yaml:",inline"`
 }

@@ -1,0 +1,225 @@
+package match
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/wardbook/wardbook"
+	"github.com/wardbook/wardbook/catalog"
+)
+
+// An Identity is what an inventory (or an SBOM) says that decides which
+// product a device is. Devices with equal identities have equal matches.
+type Identity struct {
+	Manufacturer string
+	Model        string
+	ModelNumber  string
+	Version      string
+	UDIDI        string
+	OS           string
+}
+
+// Advisories is an index of CSAF documents for matching against devices.
+type Advisories struct {
+	ledger   *ledger
+	answers  *Answers
+	list     []*wardbook.Advisory
+	products []indexed
+	byForm   map[string][]int32  // form of a word → products that ask for it
+	byPrefix map[string][]int32  // prefix of a numbered range → products
+	vocab    map[string][]string // a word with one letter less → words of products: for slips of the hand
+	related  map[string]bool
+}
+
+// indexed is one product of an advisory, read for matching.
+type indexed struct {
+	advisory int32
+	product  *wardbook.AdvisoryProduct
+	vendor   []makerRef
+	name     *productName
+	mentions []string // designators with letters in the text of its versions
+}
+
+// NewAdvisories reads the products of advisories for matching. Of several
+// documents with one tracking id the newest counts.
+func NewAdvisories(list []*wardbook.Advisory, cat *catalog.Catalog, ans *Answers) *Advisories {
+	a := &Advisories{
+		ledger: newLedger(cat.Names), answers: ans, list: newest(list),
+		byForm: map[string][]int32{}, byPrefix: map[string][]int32{}, vocab: map[string][]string{},
+	}
+	vendors := map[string][]makerRef{}
+	names := map[string]*productName{}
+	for i, adv := range a.list {
+		for j := range adv.Products {
+			p := &adv.Products[j]
+			vendor, ok := vendors[p.Vendor]
+			if !ok {
+				vendor = a.ledger.resolveVendor(p.Vendor)
+				vendors[p.Vendor] = vendor
+			}
+			text := productText(adv, p)
+			name, ok := names[p.Vendor+"\x00"+text]
+			if !ok {
+				name = a.ledger.productName(text, vendor)
+				names[p.Vendor+"\x00"+text] = name
+			}
+			if !name.identifying() && len(name.groups) < 2 && name.acronym == "" {
+				name = a.ledger.productName(adv.Title, vendor)
+				name.fromText = true
+			}
+			a.add(indexed{int32(i), p, vendor, name, mentions(p.Versions.Raw)})
+		}
+	}
+	return a
+}
+
+// productText is what names a product: its family and name, else the full
+// name.
+func productText(adv *wardbook.Advisory, p *wardbook.AdvisoryProduct) string {
+	switch {
+	case p.Product != "":
+		return strings.TrimSpace(p.Product)
+	case p.Family != "":
+		return strings.TrimSpace(p.Family)
+	default:
+		return strings.TrimSpace(p.Name)
+	}
+}
+
+// newest keeps the newest document of each tracking id, in the order of ids.
+func newest(list []*wardbook.Advisory) []*wardbook.Advisory {
+	byID := map[string]*wardbook.Advisory{}
+	for _, a := range list {
+		if old, ok := byID[a.ID]; !ok || a.Updated.After(old.Updated) || a.Updated.Equal(old.Updated) && a.Version > old.Version {
+			byID[a.ID] = a
+		}
+	}
+	out := make([]*wardbook.Advisory, 0, len(byID))
+	for _, a := range byID {
+		out = append(out, a)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].ID < out[j].ID })
+	return out
+}
+
+// List returns the advisories that count, in the order of their ids.
+func (a *Advisories) List() []*wardbook.Advisory { return a.list }
+
+func (a *Advisories) add(x indexed) {
+	n := int32(len(a.products))
+	a.products = append(a.products, x)
+	post := func(form string) {
+		list := a.byForm[form]
+		if len(list) == 0 || list[len(list)-1] != n {
+			if len(list) == 0 && len(form) >= 6 && isLetters(form) {
+				a.addSlips(form)
+			}
+			a.byForm[form] = append(list, n)
+		}
+	}
+	identifying := x.name.identifying()
+	for i := range x.name.groups {
+		g := &x.name.groups[i]
+		if g.kind == generic && identifying {
+			continue
+		}
+		for _, alt := range g.alts {
+			post(alt)
+		}
+		if g.hi > 0 {
+			a.byPrefix[g.prefix] = append(a.byPrefix[g.prefix], n)
+		}
+	}
+	for form := range x.name.joins {
+		post(form)
+	}
+	if x.name.acronym != "" {
+		post(x.name.acronym)
+	}
+	for _, m := range modelNumbers(x.product) {
+		post(m)
+	}
+	for _, m := range x.mentions {
+		post(m)
+	}
+}
+
+// addSlips files a word under each form that it has with one letter less.
+func (a *Advisories) addSlips(w string) {
+	for i := range w {
+		k := w[:i] + w[i+1:]
+		a.vocab[k] = append(a.vocab[k], w)
+	}
+	a.vocab[w] = append(a.vocab[w], w)
+}
+
+// slips returns words of products that w differs from by one slip.
+func (a *Advisories) slips(w string) []string {
+	var out []string
+	try := func(k string) {
+		for _, v := range a.vocab[k] {
+			if v != w && near(v, w) {
+				out = append(out, v)
+			}
+		}
+	}
+	try(w)
+	for i := range w {
+		try(w[:i] + w[i+1:])
+	}
+	return out
+}
+
+// modelNumbers are the numbers by which the document itself identifies the
+// product, in the form of names.
+func modelNumbers(p *wardbook.AdvisoryProduct) []string {
+	var out []string
+	for _, list := range [][]string{p.ModelNumbers, p.SKUs, p.Versions.Models} {
+		for _, m := range list {
+			out = append(out, joined(m))
+		}
+	}
+	return out
+}
+
+func joined(s string) string { return strings.Join(words(tokens(fold(s))), "") }
+
+// candidates returns the products that share a word with d, in order.
+func (a *Advisories) candidates(d *deviceName, buf []int32) []int32 {
+	out := buf[:0]
+	for form := range d.forms {
+		out = append(out, a.byForm[form]...)
+		if p, n, _ := splitDesignator(form); n != "" && len(a.byPrefix) > 0 {
+			out = append(out, a.byPrefix[p]...)
+		}
+	}
+	for i, w := range d.words {
+		if d.kinds[i] == brandWord && len(w) >= 5 && len(a.byForm[w]) == 0 {
+			for _, v := range a.slips(w) {
+				out = append(out, a.byForm[v]...)
+			}
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i] < out[j] })
+	n := 0
+	for i, x := range out {
+		if i == 0 || x != out[n-1] {
+			out[n] = x
+			n++
+		}
+	}
+	return out[:n]
+}
+
+// mentions returns the designators of letters and digits in the text of
+// versions: models that stand where versions should.
+func mentions(raw string) []string {
+	var out []string
+	for _, t := range tokens(fold(raw)) {
+		p, n, s := splitDesignator(t.text)
+		if len(p) >= 1 && len(p) <= 4 && n != "" && len(s) <= 2 && p != "v" && p != "r" && p != "u" && p != "l" && t.sep != '.' {
+			out = append(out, t.text)
+		}
+	}
+	return out
+}

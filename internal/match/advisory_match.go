@@ -1,0 +1,556 @@
+package match
+
+import (
+	"fmt"
+	"math"
+	"sort"
+	"strings"
+
+	"github.com/wardbook/wardbook"
+)
+
+// A Doubt is what keeps a match from being certain: a question for a person.
+type Doubt struct {
+	Kind    wardbook.QuestionKind
+	Key     string
+	Text    string
+	Choices []string
+}
+
+// An AdvisoryMatch says how one vulnerability of an advisory applies to a
+// device's identity.
+type AdvisoryMatch struct {
+	Advisory      *wardbook.Advisory
+	Vulnerability *wardbook.AdvisoryVulnerability
+	Products      []string // product_ids that match
+	Status        wardbook.Status
+	Justification wardbook.Justification
+	Detail        string // impact statement, where the document gives one
+	Confidence    float64
+	Why           []wardbook.Step
+	Doubts        []Doubt
+}
+
+// named is a product of an advisory whose name fits the device.
+type named struct {
+	*indexed
+	comparison
+	why        []wardbook.Step
+	doubts     []Doubt
+	verdict    Verdict
+	versionWhy string
+}
+
+// Match returns what the advisories say of id: one match per advisory and
+// vulnerability whose product's name fits, whatever the status.
+func (a *Advisories) Match(id Identity) []AdvisoryMatch {
+	d := a.ledger.deviceName(id)
+	var out []AdvisoryMatch
+	cands := a.candidates(d, nil)
+	for i := 0; i < len(cands); {
+		j := i
+		for j < len(cands) && a.products[cands[j]].advisory == a.products[cands[i]].advisory {
+			j++
+		}
+		fits := a.fitting(id, d, cands[i:j])
+		if len(fits) > 0 {
+			out = append(out, a.statuses(id, a.list[fits[0].advisory], fits)...)
+		}
+		i = j
+	}
+	return out
+}
+
+// fitting returns the products of one advisory whose names fit d, the best
+// only: a product whose name explains more of the device's words puts aside
+// those that explain fewer.
+func (a *Advisories) fitting(id Identity, d *deviceName, cands []int32) []named {
+	var fits []named
+	best := noFit
+	for _, n := range cands {
+		x := &a.products[n]
+		f, ok := a.identify(id, d, x)
+		if !ok {
+			continue
+		}
+		fits = append(fits, f)
+		best = max(best, f.fit)
+	}
+	fits = a.preferSpelled(d, fits)
+	var most mask
+	for _, f := range fits {
+		if f.fit == best && popcount(f.used) > popcount(most) {
+			most = f.used
+		}
+	}
+	keep := fits[:0]
+	for _, f := range fits {
+		if f.fit < best && (best == closeFit || f.used&^most == 0) {
+			continue
+		}
+		if f.fit == best && f.used != most && f.used&^most == 0 && best != vague {
+			continue // explains fewer of the same words
+		}
+		keep = append(keep, f)
+	}
+	return keep
+}
+
+// preferSpelled puts aside products whose name holds another maker than the
+// device states, where another product's name holds the device's.
+func (a *Advisories) preferSpelled(d *deviceName, fits []named) []named {
+	same := func(f named) bool {
+		for _, m := range f.name.makers {
+			for _, dm := range d.makers {
+				if m.maker == dm.maker {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	for _, f := range fits {
+		if f.fit == closeFit && same(f) {
+			keep := fits[:0]
+			for _, g := range fits {
+				if len(g.name.makers) == 0 || same(g) {
+					keep = append(keep, g)
+				}
+			}
+			return keep
+		}
+	}
+	return fits
+}
+
+// identify decides whether d is the product x.
+func (a *Advisories) identify(id Identity, d *deviceName, x *indexed) (named, bool) {
+	how, conf, vendor := a.makerRelation(d, x)
+	c := x.name.compare(d)
+	byNumber := a.byModelNumber(id, d, x)
+	switch {
+	case byNumber == "" || how == "":
+		if m := x.mentioned(d); m != "" && how != "" && c.fit == noFit {
+			c.fit, c.rule, c.confidence = extra, "mention", .4
+			c.reason = fmt.Sprintf("the versions %q mention %q", x.product.Versions.Raw, m)
+		}
+	case c.fit == noFit && !isModelNumber(x.product, byNumber):
+		c.fit, c.rule, c.confidence = extra, "model among versions", .5
+		c.reason = fmt.Sprintf("the versions %q name the model %q, the product's name does not fit", x.product.Versions.Raw, byNumber)
+	default:
+		c.fit, c.rule, c.reason = closeFit, "model number", fmt.Sprintf("the document names the model number %q", byNumber)
+		c.confidence = .98
+	}
+	productQ := productQuestion(id, x)
+	answer, answered := a.answers.get(wardbook.AskProduct, productQ)
+	if answered && answer == "no" || c.fit == noFit && !(answered && answer == "yes") {
+		return named{}, false
+	}
+	f := named{indexed: x, comparison: c}
+	switch {
+	case answered && answer == "yes":
+		f.fit, f.confidence = closeFit, 1
+		f.step("answer", "a person said that %q is %q", deviceLabel(id), x.name.text)
+		return f, true
+	case how != "":
+		f.confidence *= conf
+		f.step("maker", "%s: %s", quoteMaker(id, d), how)
+	default:
+		key := makerQuestion(id, x)
+		ans, ok := a.answers.get(wardbook.AskMaker, key)
+		switch {
+		case ok && ans == "no":
+			return named{}, false
+		case ok && ans == "yes":
+			f.step("answer", "a person said that %q and %q are one maker", id.Manufacturer, vendor)
+		case len(d.makers) > 0 && (d.makers[0].maker >= 0 || c.hits < 2) || c.fit != closeFit || !ownWords(x.name, c):
+			return named{}, false // a known other maker, or a name that proves too little
+		default:
+			f.confidence *= .6
+			f.step("maker", "%s is not known to be %q, but the name of the model is that maker's", quoteMaker(id, d), vendor)
+			f.doubts = append(f.doubts, Doubt{wardbook.AskMaker, key, fmt.Sprintf("Is %q (maker of %q in the inventory) the maker %q?", orUnknown(id.Manufacturer), deviceLabel(id), vendor), []string{"yes", "no"}})
+		}
+	}
+	f.step("name", "%q is held against %q (%s): %s", deviceLabel(id), x.name.text, c.rule, c.reason)
+	if f.fit != closeFit || x.name.fromText {
+		if x.name.fromText {
+			f.fit = min(f.fit, extra)
+			f.confidence = min(f.confidence, .5)
+			f.step("name", "the document names its product %q, so the words come from its title %q", x.product.Product, x.name.text)
+		}
+		f.doubts = append(f.doubts, Doubt{wardbook.AskProduct, productQ, fmt.Sprintf("Is %q of %s the product %q that %s names?", deviceLabel(id), orUnknown(id.Manufacturer), x.name.text, a.list[x.advisory].ID), []string{"yes", "no"}})
+	}
+	return f, true
+}
+
+func (f *named) step(step, format string, args ...any) {
+	f.why = append(f.why, wardbook.Step{Step: step, Detail: fmt.Sprintf(format, args...)})
+}
+
+// ownWords reports whether the fit rests on words that belong to the product
+// alone, so that the maker's name can be missing.
+func ownWords(p *productName, c comparison) bool {
+	return c.confidence >= .9 && p.identifying() && c.rule != "designator" && c.rule != "common words"
+}
+
+// makerRelation says how the device's maker and the product's vendor are one.
+func (a *Advisories) makerRelation(d *deviceName, x *indexed) (how string, confidence float64, vendor string) {
+	vendor = x.product.Vendor
+	for _, dm := range d.makers {
+		for _, v := range x.vendor {
+			if h, c := a.ledger.relation(dm, v); c > confidence {
+				how, confidence = h, c
+				if a.ledger.name(dm) != a.ledger.name(v) {
+					how = fmt.Sprintf("%s (%s and %s)", h, a.ledger.name(dm), a.ledger.name(v))
+				}
+			}
+		}
+	}
+	if how != "" {
+		if d.makerBy == "brand" {
+			how, confidence = "told by the brand in the model; "+how, confidence*.92
+		}
+		return how, confidence, vendor
+	}
+	// The product's name may hold the device's maker ("CME BodyGuard").
+	folded := " " + strings.Join(words(tokens(fold(x.name.text))), " ") + " "
+	for _, dm := range d.makers {
+		if len(dm.words) >= 3 && strings.Contains(folded, " "+dm.words+" ") && !a.ledger.generic[dm.words] {
+			return fmt.Sprintf("the product's name %q holds the maker's name", x.name.text), .93, vendor
+		}
+	}
+	return "", 0, vendor
+}
+
+// byModelNumber returns the model number of the document that the device has.
+func (a *Advisories) byModelNumber(id Identity, d *deviceName, x *indexed) string {
+	for _, m := range modelNumbers(x.product) {
+		if _, ok := d.forms[m]; ok && (hasDigit(m) && len(m) >= 4) {
+			return m
+		}
+	}
+	return ""
+}
+
+// isModelNumber reports whether the document gives number as a model number of the
+// product, not only among its versions.
+func isModelNumber(p *wardbook.AdvisoryProduct, number string) bool {
+	for _, list := range [][]string{p.ModelNumbers, p.SKUs} {
+		for _, m := range list {
+			if joined(m) == number {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mentioned returns a designator of d that stands in the text of the product's
+// versions, where a word of the product's name fits too.
+func (x *indexed) mentioned(d *deviceName) string {
+	if len(x.mentions) == 0 {
+		return ""
+	}
+	word := false
+	for i := range x.name.groups {
+		if g := &x.name.groups[i]; g.kind == brandWord {
+			_, _, ok := d.ask(g)
+			word = word || ok
+		}
+	}
+	for _, m := range x.mentions {
+		if _, ok := d.forms[m]; ok && word {
+			return m
+		}
+	}
+	return ""
+}
+
+// statuses applies versions and product_status of one advisory to the products
+// that fit.
+func (a *Advisories) statuses(id Identity, adv *wardbook.Advisory, fits []named) []AdvisoryMatch {
+	for i := range fits {
+		a.version(id, adv, &fits[i])
+	}
+	byID := map[string]*named{}
+	for i := range fits {
+		byID[fits[i].product.ID] = &fits[i]
+	}
+	var out []AdvisoryMatch
+	for i := range adv.Vulnerabilities {
+		v := &adv.Vulnerabilities[i]
+		if m, ok := a.decide(adv, v, byID); ok {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// claim is one product's word on a vulnerability.
+type claim struct {
+	*named
+	status wardbook.Status
+	weight int // of what counts first: inside before undecided before outside
+}
+
+// decide joins what the products that fit say of one vulnerability: a version
+// inside an affected range is affected; where nothing is inside but something
+// is undecided, it is possibly affected; where all are outside, it is not.
+func (a *Advisories) decide(adv *wardbook.Advisory, v *wardbook.AdvisoryVulnerability, byID map[string]*named) (AdvisoryMatch, bool) {
+	var claims []claim
+	for _, status := range wardbook.Statuses {
+		for _, pid := range v.Status[status] {
+			f, ok := byID[pid]
+			if !ok {
+				continue
+			}
+			claims = append(claims, claim{f, status, claimWeight(f, status)})
+		}
+	}
+	if len(claims) == 0 {
+		return AdvisoryMatch{}, false
+	}
+	sort.SliceStable(claims, func(i, j int) bool {
+		if claims[i].weight != claims[j].weight {
+			return claims[i].weight > claims[j].weight
+		}
+		return claims[i].confidence > claims[j].confidence
+	})
+	top := claims[0]
+	m := AdvisoryMatch{Advisory: adv, Vulnerability: v, Confidence: top.confidence, Why: append([]wardbook.Step(nil), top.why...), Doubts: top.doubts}
+	certain := top.fit == closeFit && len(top.identityDoubts()) == 0
+	switch top.verdict {
+	case Inside:
+		m.Status = top.status
+		m.Doubts = top.identityDoubts()
+	case Outside:
+		m.Status = wardbook.NotAffected
+		if top.status != wardbook.Affected && top.status != wardbook.UnderInvestigation {
+			return AdvisoryMatch{}, false // outside of what is declared fixed or not affected: nothing is said
+		}
+		m.Doubts = top.identityDoubts()
+		certain = certain || top.fit >= extra
+	default:
+		m.Status = wardbook.PossiblyAffected
+		if top.status == wardbook.NotAffected || top.status == wardbook.Fixed {
+			m.Status = wardbook.UnderInvestigation
+		}
+		m.Confidence *= .5
+		certain = false
+	}
+	if m.Status == wardbook.Affected && !certain {
+		m.Status = wardbook.PossiblyAffected
+	}
+	if m.Status == wardbook.NotAffected && top.verdict == Outside && top.fit == vague {
+		return AdvisoryMatch{}, false // a vague name and a version outside: nothing to say
+	}
+	for _, c := range claims {
+		if c.weight == top.weight {
+			m.Products = append(m.Products, c.product.ID)
+		}
+	}
+	if j, ok := v.Justifications[top.product.ID]; ok && m.Status == wardbook.NotAffected {
+		m.Justification = j
+	}
+	m.Detail = v.Impacts[top.product.ID]
+	m.Confidence = math.Round(m.Confidence*100) / 100
+	m.Why = append(m.Why, wardbook.Step{Step: "version", Detail: top.versionWhy},
+		wardbook.Step{Step: "status", Detail: fmt.Sprintf("%s lists %s as %s for %s", adv.ID, top.product.ID, strings.ReplaceAll(string(top.status), "_", " "), v.ID)})
+	return m, true
+}
+
+// identityDoubts are the doubts about what the device is, without those about
+// its version.
+func (f *named) identityDoubts() []Doubt {
+	var out []Doubt
+	for _, d := range f.doubts {
+		if d.Kind == wardbook.AskMaker || d.Kind == wardbook.AskProduct {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func claimWeight(f *named, s wardbook.Status) int {
+	w := 0
+	switch f.verdict {
+	case Inside:
+		w = 20
+		if s == wardbook.NotAffected || s == wardbook.Fixed {
+			w = 30 // the maker's word on this very version
+		}
+	case Undecided:
+		w = 10
+	}
+	if s == wardbook.Affected {
+		w++
+	}
+	return w + int(f.fit)*100
+}
+
+// version decides whether the device's version lies in the product's range.
+func (a *Advisories) version(id Identity, adv *wardbook.Advisory, f *named) {
+	r := f.product.Versions
+	version := id.Version
+	if v, ok := a.answers.get(wardbook.AskVersion, versionQuestion(id)); ok && version == "" {
+		version = v
+		f.step("answer", "a person said that these devices run version %q", v)
+	}
+	if f.byListedModel(a, id, r) {
+		return
+	}
+	if len(f.name.versions) > 0 && (r.All || r.Raw == "") {
+		r = wardbook.VersionRange{Raw: f.product.Product, Intervals: f.name.versions}
+	}
+	if r.Raw == "" && !r.All && len(r.Intervals)+len(r.Versions) == 0 && r.Unclear == "" {
+		f.verdict, f.versionWhy = Inside, "the document names no version: every version is meant"
+		return
+	}
+	f.verdict, f.versionWhy = InRange(r, version)
+	if f.verdict == Outside && ofPart(r.Raw) {
+		f.verdict, f.versionWhy = Undecided, "the text speaks of a version and of firmware: which of them the inventory states is not known"
+	}
+	f.versionWhy = fmt.Sprintf("%s: version %s against %q: %s", f.verdict, quoteVersion(version), r.Raw, f.versionWhy)
+	if f.verdict != Undecided {
+		return
+	}
+	switch {
+	case version == "":
+		f.doubts = append(f.doubts, Doubt{wardbook.AskVersion, versionQuestion(id), fmt.Sprintf("Which version runs on %q of %s?", deviceLabel(id), orUnknown(id.Manufacturer)), nil})
+	case r.Unclear == "" && len(r.Conditions) > 0:
+		key := strings.Join(r.Conditions, "; ") + " | " + versionQuestion(id)
+		if a.answered(f, wardbook.AskCondition, key) {
+			return
+		}
+		f.doubts = append(f.doubts, Doubt{wardbook.AskCondition, key, fmt.Sprintf("%s names %q under a condition: %s. Does it hold for %q?", adv.ID, f.name.text, strings.Join(r.Conditions, "; "), deviceLabel(id)), []string{"yes", "no"}})
+	default:
+		key := r.Raw + " | " + version + " | " + f.name.text
+		if a.answered(f, wardbook.AskRange, key) {
+			return
+		}
+		f.doubts = append(f.doubts, Doubt{wardbook.AskRange, key, fmt.Sprintf("%s gives the versions of %q as %q. Is version %q one of them?", adv.ID, f.name.text, r.Raw, version), []string{"yes", "no"}})
+	}
+}
+
+// answered applies a person's yes or no to the version of f.
+func (a *Advisories) answered(f *named, kind wardbook.QuestionKind, key string) bool {
+	ans, ok := a.answers.get(kind, key)
+	if !ok || ans != "yes" && ans != "no" {
+		return false
+	}
+	f.verdict = Outside
+	if ans == "yes" {
+		f.verdict = Inside
+	}
+	f.versionWhy += fmt.Sprintf("; a person answered %s", ans)
+	return true
+}
+
+// byListedModel decides where the range names models in place of versions.
+func (f *named) byListedModel(a *Advisories, id Identity, r wardbook.VersionRange) bool {
+	d := a.ledger.deviceName(id)
+	for _, m := range r.ExceptModels {
+		if _, ok := d.forms[joined(m)]; ok {
+			f.verdict, f.versionWhy = Outside, fmt.Sprintf("the range excludes model %q", m)
+			return true
+		}
+	}
+	if len(r.Models) == 0 {
+		return false
+	}
+	versions := len(r.Intervals)+len(r.Versions) > 0
+	other := ""
+	for _, m := range r.Models {
+		if _, ok := d.forms[joined(m)]; ok {
+			f.versionWhy = fmt.Sprintf("the range names model %q", m)
+			if versions {
+				return false
+			}
+			f.verdict = Inside
+			return true
+		}
+	}
+	if versions || r.All {
+		return false
+	}
+	for _, m := range r.Models {
+		for i, w := range d.words {
+			if (d.kinds[i] == designator) && shape(w) == shape(joined(m)) && len(w) >= 4 {
+				other = w
+			}
+			if i+1 < len(d.words) && shape(w+d.words[i+1]) == shape(joined(m)) && len(w)+len(d.words[i+1]) >= 4 {
+				other = w + d.words[i+1]
+			}
+		}
+	}
+	if other != "" {
+		f.verdict, f.versionWhy = Outside, fmt.Sprintf("the range names the models %s, the device is a %q", strings.Join(r.Models, ", "), other)
+		return true
+	}
+	f.verdict = Undecided
+	f.versionWhy = fmt.Sprintf("the range names the models %s, the inventory none of them", strings.Join(r.Models, ", "))
+	key := productQuestion(id, f.indexed) + " | " + strings.Join(r.Models, ", ")
+	if a.answered(f, wardbook.AskProduct, key) {
+		return true
+	}
+	f.doubts = append(f.doubts, Doubt{wardbook.AskProduct, key, fmt.Sprintf("%s names the models %s of %q. Is %q one of them?", a.list[f.advisory].ID, strings.Join(r.Models, ", "), f.name.text, deviceLabel(id)), []string{"yes", "no"}})
+	return true
+}
+
+func popcount(m mask) int {
+	n := 0
+	for ; m != 0; m &= m - 1 {
+		n++
+	}
+	return n
+}
+
+func deviceLabel(id Identity) string {
+	s := strings.TrimSpace(id.Model)
+	if id.ModelNumber != "" && !strings.Contains(s, id.ModelNumber) {
+		s = strings.TrimSpace(s + " " + id.ModelNumber)
+	}
+	return s
+}
+
+func quoteVersion(v string) string {
+	if v == "" {
+		return "unknown"
+	}
+	return fmt.Sprintf("%q", v)
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return "an unknown maker"
+	}
+	return s
+}
+
+func quoteMaker(id Identity, d *deviceName) string {
+	if id.Manufacturer == "" {
+		return fmt.Sprintf("the inventory names no maker for %q", deviceLabel(id))
+	}
+	return fmt.Sprintf("the maker %q", id.Manufacturer)
+}
+
+// shape tells letters from digits: numbers of one shape are of one kind.
+func shape(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		switch {
+		case c >= '0' && c <= '9':
+			b[i] = '0'
+		default:
+			b[i] = 'a'
+		}
+	}
+	return string(b)
+}
+
+// ofPart reports whether a text of versions speaks of a version of one thing
+// and the firmware of another.
+func ofPart(raw string) bool {
+	low := strings.ToLower(raw)
+	return strings.Contains(low, "version") && strings.Contains(low, "firmware")
+}

@@ -1,0 +1,47 @@
+package match
+
+import (
+	"strings"
+
+	"github.com/wardbook/wardbook"
+)
+
+// Answers are what people settled. An answer applies to every match with its
+// kind and key. A nil *Answers holds none.
+type Answers struct {
+	byKey map[string]string
+}
+
+// NewAnswers makes Answers of (kind, key, answer) triples; a later one of the
+// same kind and key wins.
+func NewAnswers(list []wardbook.Answer) *Answers {
+	a := &Answers{byKey: make(map[string]string, len(list))}
+	for _, x := range list {
+		if s := strings.TrimSpace(x.Answer); s != "" {
+			a.byKey[string(x.Kind)+"\x00"+x.Key] = s
+		}
+	}
+	return a
+}
+
+func (a *Answers) get(kind wardbook.QuestionKind, key string) (string, bool) {
+	if a == nil {
+		return "", false
+	}
+	s, ok := a.byKey[string(kind)+"\x00"+key]
+	return s, ok
+}
+
+func makerQuestion(id Identity, x *indexed) string {
+	return normal(id.Manufacturer) + " = " + normal(x.product.Vendor)
+}
+
+func productQuestion(id Identity, x *indexed) string {
+	return normal(id.Manufacturer) + " / " + normal(deviceLabel(id)) + " = " + normal(x.product.Vendor) + " / " + normal(x.name.text)
+}
+
+func versionQuestion(id Identity) string {
+	return normal(id.Manufacturer) + " / " + normal(deviceLabel(id))
+}
+
+func normal(s string) string { return strings.Join(words(tokens(fold(s))), " ") }
