@@ -127,7 +127,7 @@ func bareVersion(s string) string {
 	for {
 		s = strings.Trim(s, " ,;:=")
 		t := s
-		for _, word := range []string{"version", "versions", "ver.", "ver", "rev.", "rev", "revision", "v.", "v"} {
+		for _, word := range []string{"version", "versions", "ver.", "ver", "rev.", "rev", "revision", "fw", "v.", "v"} {
 			rest, ok := cutPrefixFold(s, word)
 			if !ok {
 				continue
@@ -161,7 +161,7 @@ var versionWords = map[string]bool{}
 func init() {
 	for _, w := range strings.Fields(`sp u up upd update updates hf hotfix build bld b patch p patchlevel pl beta alpha rc r rel release rev
 		fp feature pack service mp sr cu ru ep rollup p t e ed edition nd rd th st svp step ir im ip fw bsp uc main
-		security hotfixrev patchset ga lts edition firmware os id cert mce`) {
+		security hotfixrev patchset ga lts edition firmware id cert mce se plus`) {
 		versionWords[w] = true
 	}
 }

@@ -1,10 +1,65 @@
 package advisory
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/wardbook/wardbook"
 )
+
+// twoSpellings reports whether v joins two versions of one release, such as
+// 4.04E_v10.95.210.01: which of them an inventory has cannot be told.
+func twoSpellings(v string) bool {
+	first, second, ok := strings.Cut(v, "_")
+	second = bareVersion(second)
+	return ok && dotted(first) && second != "" && strings.Count(second, ".") >= 2 && isDigit(second[0]) && !strings.Contains(second, "_")
+}
+
+// releaseLines splits "36.011_v35.013_v34.014", one version for each line.
+func releaseLines(v string) []string {
+	lines := strings.FieldsFunc(strings.ToLower(v), func(r rune) bool { return r == '_' })
+	if len(lines) < 3 {
+		return nil
+	}
+	for i, l := range lines {
+		lines[i] = bareVersion(l)
+		if lines[i] == "" || !dotted(lines[i]) || i > 0 && lines[i] == l {
+			return nil
+		}
+	}
+	return lines
+}
+
+// named splits the name of a part off a version ("HiOS 07.0.02"). Where the
+// product's own names have it, it says nothing; else it is a condition.
+func (p *rangeParser) named(op, v string) string {
+	name, rest := splitName(v)
+	if name == "" || op == "" && (!strings.Contains(rest, ".") || len(name) <= 3) {
+		return v
+	}
+	if !p.inNames(name) {
+		p.condition("version of " + name)
+	}
+	return bareVersion(rest)
+}
+
+// splitName finds the words before the first that begins like a version.
+func splitName(v string) (name, rest string) {
+	at := 0
+	for word := range strings.FieldsSeq(v) {
+		i := at + strings.Index(v[at:], word)
+		bare := strings.TrimLeft(word, "vVrR")
+		if i > 0 && bare != "" && isDigit(bare[0]) && len(word)-len(bare) <= 1 {
+			return strings.TrimSpace(v[:i]), v[i:]
+		}
+		letters := strings.Trim(word, "0123456789.,-_/()")
+		if len(letters) < 2 || isVersionWord(letters) || isDigit(word[0]) {
+			return "", v
+		}
+		at = i + len(word)
+	}
+	return "", v
+}
 
 func (p *rangeParser) bounded() bool {
 	return len(p.items) > 0 || len(p.r.Intervals) > 0 || len(p.names) > 0
@@ -17,8 +72,15 @@ func (p *rangeParser) add(op, text string) {
 	case v == "":
 		p.unclear(p.r.Raw)
 		return
-	case v == "*":
-		p.all = true
+	case strings.HasPrefix(v, "CVE-") || strings.HasPrefix(v, "ICSA-") || strings.HasPrefix(v, "SSA-"):
+		p.unclear(v + " is no version")
+		return
+	case twoSpellings(v):
+		p.unclear("two versions in one: " + v)
+	case releaseLines(v) != nil:
+		for _, line := range releaseLines(v) {
+			p.add(op, line)
+		}
 		return
 	case isCommit(v):
 		p.unclear(v + " is a commit, which has no order")
@@ -28,11 +90,22 @@ func (p *rangeParser) add(op, text string) {
 		p.addDate(op, d)
 		return
 	}
+	if v = p.named(op, v); v == "" {
+		return
+	}
 	if stem, ok := wildcard(v); ok {
 		p.addWildcard(op, v, stem)
 		return
 	}
-	if op == "" && p.single && !p.versText {
+	if lo, hi, ok := stretch(v); ok && op == "" {
+		p.items = append(p.items, item{">=", lo}, item{"<=", hi})
+		return
+	}
+	if lo, hi, ok := digitWildcard(v); ok {
+		p.addDigits(op, lo, hi)
+		return
+	}
+	if op == "" && !p.versText && (p.single || classify(v) != isVersion) {
 		p.addSingle(v)
 		return
 	}
@@ -86,6 +159,42 @@ func wildcard(v string) (string, bool) {
 	return s, true
 }
 
+// digitWildcard reads an x in place of the last digit: "C.0x" is C.00 to C.09.
+// A capital X may be a revision letter.
+func digitWildcard(v string) (lo, hi string, ok bool) {
+	n := len(v)
+	if n < 2 || v[n-1] != 'x' || !isDigit(v[n-2]) {
+		return "", "", false
+	}
+	return v[:n-1] + "0", v[:n-1] + "9", true
+}
+
+func (p *rangeParser) addDigits(op, lo, hi string) {
+	switch op {
+	case "":
+		p.items = append(p.items, item{">=", lo}, item{"<=", hi})
+	case "<", ">=":
+		p.items = append(p.items, item{op, lo})
+	default:
+		p.items = append(p.items, item{op, hi})
+	}
+}
+
+// stretch reads "J-M", "2014-2016" and "01.14.000 -01.47.000": two versions of
+// one shape with a dash between them.
+func stretch(v string) (lo, hi string, ok bool) {
+	lo, hi, ok = strings.Cut(v, "-")
+	spaced := strings.HasSuffix(lo, " ") || strings.HasPrefix(hi, " ")
+	lo, hi = bareVersion(lo), bareVersion(hi)
+	if !ok || lo == "" || hi == "" || strings.Contains(hi, "-") || compareVersions(lo, hi) >= 0 {
+		return "", "", false
+	}
+	letters := len(lo) == 1 && len(hi) == 1 && isLetter(lo[0]) && isLetter(hi[0])
+	years := isYear(lo) && isYear(hi) && digits(lo) && digits(hi)
+	revisions := isLetter(lo[len(lo)-1]) && isLetter(hi[len(hi)-1]) && strings.Contains(lo, ".") && strings.Count(lo, ".") == strings.Count(hi, ".")
+	return lo, hi, letters || years || revisions || spaced && orderable(lo) && orderable(hi) && hasDigit(lo) && hasDigit(hi)
+}
+
 func middleWildcard(v string) bool {
 	for part := range strings.FieldsFuncSeq(v, func(r rune) bool { return r == '.' || r == ' ' || r == '-' }) {
 		if part == "x" || part == "X" || part == "*" || strings.Contains(part, "*") || strings.EqualFold(part, "vx") || strings.Contains(part, "XX") {
@@ -134,7 +243,7 @@ func (p *rangeParser) addSingle(v string) {
 func letterOnly(v string) (string, bool) { return v, len(v) == 1 && isLetter(v[0]) }
 
 func (p *rangeParser) addModel(v string) {
-	if strings.EqualFold(v, "N/A") {
+	if strings.EqualFold(v, "N/A") || slices.Contains(p.r.Models, v) {
 		return
 	}
 	p.r.Models = append(p.r.Models, v)

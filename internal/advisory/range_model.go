@@ -25,6 +25,9 @@ func looksLikeModel(v string) bool {
 	if len(letters) >= 2 && n >= 3 {
 		return true
 	}
+	if strings.Count(v, "-") >= 2 && len(letters) != 1 && v[0] != '0' && strings.ToUpper(v[:1]) == v[:1] && len(v) >= 12 && !digits(strings.ReplaceAll(v, "-", "")) {
+		return true
+	}
 	// Part numbers with letters in their midst, longer than versions are.
 	return len(v) >= 13 && n > 0 && n < len(rest) && letters == "" && isLetter(rest[n]) && v == strings.ToUpper(v)
 }
@@ -39,7 +42,7 @@ func (p *rangeParser) resolveNames() {
 	var doubtful []string
 	for _, n := range p.names {
 		switch c := classify(n); {
-		case c == isVersion && !named:
+		case c == isVersion && (!named || strings.Contains(n, ".")):
 			p.r.Versions = append(p.r.Versions, n)
 		case c == isModel || named || p.calledModel(n):
 			p.models(n)
@@ -57,22 +60,30 @@ func (p *rangeParser) resolveNames() {
 // models adds the model numbers of n: "MMT-522(K) / MMT-722(K) Paradigm" are
 // four numbers and a name.
 func (p *rangeParser) models(n string) {
-	var name []string
-	for w := range strings.FieldsSeq(n) {
-		switch {
-		case w == "/" || w == "or" || w == "and":
-		case len(name) > 0 || !hasDigit(w):
-			name = append(name, w)
-		default:
-			if stem, in, ok := strings.Cut(w, "("); ok && strings.HasSuffix(in, ")") {
-				p.r.Models = append(p.r.Models, stem, stem+strings.TrimSuffix(in, ")"))
-				continue
-			}
-			p.r.Models = append(p.r.Models, w)
+	words := strings.Fields(n)
+	i := 0
+	for next := true; i < len(words); i++ {
+		w := words[i]
+		if w == "/" || w == "or" || w == "and" {
+			next = true
+			continue
 		}
+		if !next || !hasDigit(w) {
+			break
+		}
+		next = false
+		if stem, in, ok := strings.Cut(w, "("); ok && strings.HasSuffix(in, ")") {
+			p.addModel(stem)
+			w = stem + strings.TrimSuffix(in, ")")
+		}
+		p.addModel(w)
 	}
-	if len(name) > 0 {
-		p.r.Models = append(p.r.Models, strings.Join(name, " "))
+	switch name := strings.Join(words[i:], " "); {
+	case name == "":
+	case len(name) < 3 && i > 0:
+		p.addModel(n) // "3002 S3": the end alone names nothing
+	default:
+		p.addModel(name)
 	}
 }
 
@@ -113,18 +124,28 @@ func classify(n string) nameKind {
 	if more {
 		return classifyWords(n, first, rest)
 	}
+	letters := n[:len(n)-len(strings.TrimLeft(n, alphabet))]
+	number := strings.TrimLeft(n[len(letters):], "-")
 	switch {
-	case !hasDigit(n):
+	case !hasDigit(n) || looksLikeModel(n):
 		return isModel
-	case looksLikeModel(n):
-		return isModel
-	case digits(n) && isYear(n):
+	case isVersionWord(letters), digits(n) && isYear(n), digits(n) && len(n) <= 2:
 		return isVersion
-	case digits(n) && len(n) >= 3, len(n) >= 4 && digits(n[:len(n)-1]), len(n) <= 4 && isLetter(n[0]) && isLetter(n[1]) && !isVersionWord(strings.TrimRight(n, "0123456789")):
-		return isDoubtful
+	case len(letters) == 1: // R140, A10; M221 may be a model
+		if strings.ContainsAny(letters, "RVUrvu") || len(strings.TrimRight(number, alphabet)) <= 2 {
+			return isVersion
+		}
+	case letters == "" && len(n) >= 8 && len(n) <= 10 && !digits(n) && digits(n[4:]) && isLetter(n[3]):
+		return isVersion // 012U000040
+	case letters == "" && len(strings.TrimRight(n, alphabet)) <= 2:
+		return isVersion // 11a
+	case letters == "" && strings.Count(n, "-") == 1 && !strings.HasPrefix(n, "0"):
+		return isVersion // 2018-1, 20-33
 	}
-	return isVersion
+	return isDoubtful
 }
+
+const alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 func classifyWords(n, first, rest string) nameKind {
 	words := 0

@@ -15,12 +15,14 @@ type rangeParser struct {
 	product    *wardbook.AdvisoryProduct
 	contextual bool // a name of product had a say
 
-	items    []item
-	names    []string // single words or numbers that may be versions or models
-	all      bool     // "all versions", "*"
-	dated    bool     // a bound was a date
-	versText bool     // inside a vers: URI that was no plain one
-	doubts   []string
+	items     []item
+	names     []string // single words or numbers that may be versions or models
+	all       bool     // "all versions", which a bound after it narrows
+	star      bool     // "*", which nothing narrows
+	dated     bool     // a bound was a date
+	modelList bool     // the text began with "model", "product id" or the like
+	versText  bool     // inside a vers: URI that was no plain one
+	doubts    []string
 }
 
 func (p *rangeParser) unclear(what string) {
@@ -195,14 +197,20 @@ func (p *rangeParser) group(inside, head string) string {
 			return ""
 		}
 	}
-	if v := bareVersion(inside); hasDigit(v) && !strings.Contains(v, " ") && !strings.Contains(low, "cve-") && head != "" {
-		return "" // a second spelling of the version before it: 2017 (1.9.0)
+	if v := bareVersion(inside); hasDigit(v) && !strings.Contains(v, " ") && strings.Contains(head, leading(v)) {
+		return "" // the same version more exactly: 9.90 SP5 (v9.90.196)
 	}
 	if strings.HasPrefix(low, "10-pack") {
 		return ""
 	}
 	p.condition(inside)
 	return ""
+}
+
+// leading is the number that v begins with.
+func leading(v string) string {
+	first, _, _ := strings.Cut(v, ".")
+	return first
 }
 
 // excepted reads what is excluded from the range.
@@ -263,7 +271,7 @@ func (p *rangeParser) finish() {
 	p.resolveNames()
 	r := p.r
 	bounded := len(r.Intervals) > 0 || len(r.Versions) > 0
-	if p.all && !bounded {
+	if (p.star || p.all && !bounded) && len(p.doubts) == 0 {
 		r.All = true
 	}
 	if !bounded && (p.dated || len(r.Models) > 0 && len(p.doubts) == 0) {

@@ -23,7 +23,7 @@ func (p *rangeParser) vers(s string) {
 	}
 	text = strings.TrimSpace(text)
 	if text == "*" {
-		p.all = true
+		p.star = true
 		return
 	}
 	var items []item
@@ -137,8 +137,8 @@ func series(v string) string {
 	for i < len(v) && (v[i]|0x20) >= 'a' && (v[i]|0x20) <= 'z' {
 		i++
 	}
-	if i == len(v) {
-		return "" // a letter alone is a revision, and those are ordered
+	if i == len(v) || !isDigit(v[i]) {
+		return "" // a letter alone, or before a dot, is a revision, and those are ordered
 	}
 	return strings.ToUpper(v[:i])
 }

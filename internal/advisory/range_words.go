@@ -4,37 +4,30 @@ import (
 	"strings"
 )
 
-// token is one word of a text, or a comparator.
-type token struct{ text, low string }
+// token is one word of a text, or a comparator, and where it begins.
+type token struct {
+	text, low string
+	at        int
+}
 
 // tokenize splits s into words, commas and comparators.
 func tokenize(s string) []token {
 	var out []token
-	add := func(t string) {
-		if t != "" {
-			out = append(out, token{t, strings.ToLower(t)})
+	for i := 0; i < len(s); {
+		if s[i] == ' ' {
+			i++
+			continue
 		}
-	}
-	for word := range strings.FieldsSeq(s) {
-		for word != "" {
-			if op, rest := operator(word); op != "" {
-				add(op)
-				word = rest
-				continue
-			}
-			i := strings.IndexAny(word, "<>=!,;&")
-			switch {
-			case i < 0:
-				add(word)
-				word = ""
-			case i == 0:
-				add(word[:1])
-				word = word[1:]
-			default:
-				add(word[:i])
-				word = word[i:]
+		n := 1
+		if op, _ := operator(s[i:]); op != "" {
+			n = len(op)
+		} else if !strings.ContainsRune("!,;&", rune(s[i])) {
+			if n = strings.IndexAny(s[i:], " <>=!,;&"); n < 0 {
+				n = len(s) - i
 			}
 		}
+		out = append(out, token{s[i : i+n], strings.ToLower(s[i : i+n]), i})
+		i += n
 	}
 	return out
 }
@@ -131,20 +124,22 @@ var noise = map[string]bool{"version": true, "versions": true, "ver": true, "ver
 // conditional words begin a condition that goes on to the end.
 var conditional = map[string]bool{"on": true, "with": true, "running": true, "only": true, "if": true, "when": true, "using": true,
 	"installed": true, "in": true, "for": true, "of": true, "affected": true, "that": true, "without": true, "utilizes": true,
-	"packaged": true, "where": true, "containing": true, "deployed": true, "could": true, "including": true, "while": true, "unless": true}
+	"packaged": true, "where": true, "containing": true, "deployed": true, "could": true, "including": true, "while": true, "unless": true, "based": true}
 
 // words reads the words of one alternative.
 func (p *rangeParser) words(s string) {
-	w := wordReader{p: p, ts: tokenize(s)}
+	w := wordReader{p: p, s: s, ts: tokenize(s), model: p.modelList}
 	w.read()
 }
 
 type wordReader struct {
-	p   *rangeParser
-	ts  []token
-	i   int
-	op  string   // the comparator that waits for its version
-	cur []string // the words of the version so far
+	p       *rangeParser
+	s       string
+	ts      []token
+	i       int
+	op      string   // the comparator that waits for its version
+	cur     []string // the words of the version so far
+	between bool     // "between" came, its "and" is to come
 	// model collects model numbers instead of versions.
 	model bool
 }
@@ -175,30 +170,41 @@ func (w *wordReader) step() bool {
 	if n := allVersions(rest); n > 0 {
 		w.flush()
 		p.all = true
+		w.allOf(rest[:n])
 		w.i += n
 		return true
 	}
 	if n := modelMark(rest); n > 0 {
 		w.flush()
 		w.model = true
+		p.modelList = p.modelList || w.i == 0
 		w.i += n
 		return true
 	}
-	if op, n := matchPrefix(rest); n > 0 && !(t.low == "-" && len(w.cur) == 0) {
+	w.between = w.between || t.low == "between"
+	if op, n := matchPrefix(rest); n > 0 && !(t.low == "-" && (len(w.cur) == 0 || w.op != "" || len(rest) == 1)) {
 		w.compare(op, n)
 		return true
 	}
 	switch {
 	case t.low == "inclusive" || t.low == "exclusive":
 		w.clusive(t.low == "inclusive")
-	case isSeparator(t.low):
+	case w.dateGoesOn(t.low):
+	case t.low == "and" && w.between:
+		w.flush()
+		w.op, w.between = "<=", false
+	case isSeparator(t.low), t.low == "-":
 		w.flush()
 	case conditional[t.low] && (len(rest) > 1 || t.low == "only"):
+		op := ""
+		if len(w.cur) == 0 && w.op != "" {
+			op, w.op = w.op+" ", "" // "< with CMC 23.4": the bound is the condition's
+		}
 		w.flush()
 		if !p.bounded() {
 			p.all = true
 		}
-		p.condition(join(rest))
+		p.condition(op + w.s[t.at:])
 		return false
 	case noise[t.low] && (len(w.cur) == 0 || isNoiseInside(t.low)):
 		if len(w.cur) > 0 {
@@ -206,20 +212,63 @@ func (w *wordReader) step() bool {
 		}
 	case t.low == "all" && len(w.cur) == 0 && len(rest) == 1:
 		p.all = true
+	case t.low == "*":
+		w.star()
 	case t.low == "...":
 		p.unclear(p.r.Raw)
 	default:
+		if n := len(w.cur); n > 0 && dotted(w.cur[n-1]) && dotted(t.text) {
+			w.flush() // "2.51 2.52" lacks its bar
+		}
 		w.cur = append(w.cur, t.text)
 	}
 	w.i++
 	return true
 }
 
+// allOf reads the words of "all BIOS versions": versions of a part.
+func (w *wordReader) allOf(ts []token) {
+	for _, t := range ts[1 : len(ts)-1] {
+		if !noise[t.low] && t.low != "product" && t.low != "of" {
+			w.component(t.text)
+		}
+	}
+}
+
+// star reads "*": alone it is every version, after a version it is a wildcard.
+func (w *wordReader) star() {
+	if len(w.cur) == 0 {
+		w.p.star = true
+		return
+	}
+	if last := w.cur[len(w.cur)-1]; !looksLikeModel(last) {
+		w.cur[len(w.cur)-1] = last + ".*"
+	}
+}
+
+// dateGoesOn reports whether the comma is the one in "March 13, 2019".
+func (w *wordReader) dateGoesOn(t string) bool {
+	if t != "," {
+		return false
+	}
+	_, ok := readDate(strings.Join(w.cur, " "))
+	return ok
+}
+
 // named drops what stands before "version": it is a name, and a condition
 // where the product's own names do not have it.
 func (w *wordReader) named() {
+	if w.op != "" {
+		w.flush()
+		return
+	}
 	name := strings.Join(w.cur, " ")
-	if w.op == "" && !hasDigit(name) || w.op == "" && w.p.single == false && looksLikeModel(name) {
+	if digits(name) && len(name) >= 5 {
+		w.cur = nil
+		w.p.addModel(name)
+		return
+	}
+	if !hasDigit(name) || looksLikeModel(name) {
 		w.cur = nil
 		if looksLikeModel(name) {
 			w.p.r.Models = append(w.p.r.Models, name)
@@ -235,23 +284,17 @@ func isNoiseInside(s string) bool {
 	return strings.HasPrefix(s, "version") || s == "firmware" || s == "software"
 }
 
+// dotted reports whether s is a version with a dot, or its wildcard.
+func dotted(s string) bool {
+	return isDigit(s[0]) && strings.Contains(s, ".") && !strings.HasSuffix(s, ".")
+}
+
 func isSeparator(s string) bool {
 	return s == "," || s == ";" || s == "&" || s == "and" || s == "or" || s == "/" || s == "+" || s == "!"
 }
 
-func join(ts []token) string {
-	words := make([]string, len(ts))
-	for i, t := range ts {
-		words[i] = t.text
-	}
-	return strings.Join(words, " ")
-}
-
 // allVersions matches "all", "all versions", "all firmware versions", "any version", "*".
 func allVersions(ts []token) int {
-	if ts[0].low == "*" {
-		return 1
-	}
 	if ts[0].low != "all" && ts[0].low != "any" && ts[0].low != "every" {
 		return 0
 	}
@@ -266,7 +309,7 @@ func allVersions(ts []token) int {
 // modelMark matches what says that model or part numbers follow.
 func modelMark(ts []token) int {
 	for _, mark := range [][]string{{"part", "#:"}, {"part", "#"}, {"part", "number:"}, {"part", "number"}, {"part", "numbers"}, {"part", "no."},
-		{"product", "id/reorder", "number"}, {"product", "id"}, {"udi/model/ndc", "number"}, {"model", "number"}, {"model", "numbers"}, {"model"}, {"models"}} {
+		{"product", "id/reorder", "number"}, {"product", "id"}, {"udi/model/ndc", "number"}, {"model", "number"}, {"model", "numbers"}, {"model"}, {"models"}, {"mlfb"}} {
 		if len(ts) <= len(mark) {
 			continue
 		}
@@ -334,7 +377,7 @@ func (w *wordReader) suffix(op string, n int) {
 	if w.op == "" {
 		w.op = op
 	} else if w.op != op {
-		w.p.unclear(join(w.ts))
+		w.p.unclear(w.s)
 	}
 	w.flush()
 	w.i += n

@@ -39,6 +39,12 @@ func sniff(b []byte) (kind, string) {
 		return kindOther, "an OpenPGP signature or key"
 	case len(b) < 4096 && bytes.Contains(bytes.ToLower(b), []byte("deleted")):
 		return kindOther, fmt.Sprintf("a note that the document was deleted: %s", firstLine(b))
+	case bytes.HasPrefix(b, []byte("PK\x03\x04")):
+		return kindOther, "a ZIP archive"
+	case bytes.HasPrefix(b, []byte("\x1f\x8b")), bytes.HasPrefix(b, []byte("BZh")), bytes.HasPrefix(b, []byte("\xfd7zXZ")):
+		return kindOther, "compressed, and must be unpacked first"
+	case bytes.HasPrefix(b, []byte("%PDF")):
+		return kindOther, "a PDF"
 	case bytes.ContainsRune(b[:min(len(b), 512)], 0):
 		return kindOther, "binary"
 	case b[0] == '"' || b[0] == '-' || b[0] >= '0' && b[0] <= '9' && json.Valid(b):
