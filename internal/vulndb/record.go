@@ -35,13 +35,13 @@ func (o Options) maxBytes() int64 {
 
 // Info says what an input was and what became of it.
 type Info struct {
-	Format   string // "OSV", "CVE JSON 5.1", "NVD 2.0"; of several: the first, a comma, the next
-	Records  int    // records read
-	Refused  int    // records (or, when the whole is refused, documents) that could not be used
-	Problems []wardbook.Problem
+	Format   string             `json:"format"`  // "OSV", "CVE JSON 5.1", "NVD 2.0"; of several: the first, a comma, the next
+	Records  int                `json:"records"` // records read
+	Refused  int                `json:"refused"` // records (or, when the whole is refused, documents) that could not be used
+	Problems []wardbook.Problem `json:"problems"`
 	// Newest is the newest date that a record was modified at or, where the
 	// envelope says it, when the data was drawn; zero when nothing says.
-	Newest time.Time
+	Newest time.Time `json:"newest,omitzero"`
 }
 
 // merge adds what was learnt of a part.
