@@ -67,7 +67,7 @@ func NewAdvisories(list []*wardbook.Advisory, cat *catalog.Catalog, ans *Answers
 				name = a.ledger.productName(adv.Title, vendor)
 				name.fromText = true
 			}
-			a.add(indexed{int32(i), p, vendor, name, mentions(p.Versions.Raw)})
+			a.add(indexed{int32(i), p, vendor, name, a.ledger.mentions(p.Versions.Raw)})
 		}
 	}
 	return a
@@ -211,15 +211,26 @@ func (a *Advisories) candidates(d *deviceName, buf []int32) []int32 {
 	return out[:n]
 }
 
-// mentions returns the designators of letters and digits in the text of
-// versions: models that stand where versions should.
-func mentions(raw string) []string {
+// mentions returns the words in a text of versions that name models: those of
+// letters and digits, and those of their own.
+func (l *ledger) mentions(raw string) []string {
 	var out []string
 	for _, t := range tokens(fold(raw)) {
 		p, n, s := splitDesignator(t.text)
-		if len(p) >= 1 && len(p) <= 4 && n != "" && len(s) <= 2 && p != "v" && p != "r" && p != "u" && p != "l" && t.sep != '.' {
+		numbered := len(p) >= 1 && len(p) <= 4 && n != "" && len(s) <= 2 && p != "v" && p != "r" && p != "u" && p != "l" && t.sep != '.'
+		named := n == "" && len(t.text) >= 5 && !l.generic[l.plain(t.text)] && !versionWords[t.text]
+		if numbered || named {
 			out = append(out, t.text)
 		}
 	}
 	return out
 }
+
+// versionWords are words of texts of versions that name nothing.
+var versionWords = func() map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields("january february march april june july august september october november december build release revision firmware hotfix patch update prior before after earlier later newer older below above through until since between without unsupported supported current legacy generic semver vers maven edition editions service global replaced windows linux") {
+		m[w] = true
+	}
+	return m
+}()

@@ -3,6 +3,7 @@ package match
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"sort"
 	"strings"
 
@@ -259,7 +260,7 @@ func (x *indexed) mentioned(d *deviceName) string {
 		}
 	}
 	for _, m := range x.mentions {
-		if _, ok := d.forms[m]; ok && word {
+		if _, ok := d.forms[m]; ok && (word || isLetters(m)) {
 			return m
 		}
 	}
@@ -407,8 +408,8 @@ func (a *Advisories) version(id Identity, adv *wardbook.Advisory, f *named) {
 		return
 	}
 	f.verdict, f.versionWhy = InRange(r, version)
-	if f.verdict == Outside && ofPart(r.Raw) {
-		f.verdict, f.versionWhy = Undecided, "the text speaks of a version and of firmware: which of them the inventory states is not known"
+	if why := unsure(r.Raw); f.verdict == Outside && why != "" {
+		f.verdict, f.versionWhy = Undecided, why
 	}
 	f.versionWhy = fmt.Sprintf("%s: version %s against %q: %s", f.verdict, quoteVersion(version), r.Raw, f.versionWhy)
 	if f.verdict != Undecided {
@@ -470,11 +471,14 @@ func (f *named) byListedModel(a *Advisories, id Identity, r wardbook.VersionRang
 			return true
 		}
 	}
-	if versions || r.All {
+	if versions {
 		return false
 	}
 	for _, m := range r.Models {
 		for i, w := range d.words {
+			if f.used&(1<<i) != 0 {
+				continue // part of the product's own name
+			}
 			if (d.kinds[i] == designator) && shape(w) == shape(joined(m)) && len(w) >= 4 {
 				other = w
 			}
@@ -548,9 +552,17 @@ func shape(s string) string {
 	return string(b)
 }
 
-// ofPart reports whether a text of versions speaks of a version of one thing
-// and the firmware of another.
-func ofPart(raw string) bool {
+var twoRevisions = regexp.MustCompile(`\b[A-Z]\.\d+\.[A-Z]\.\d`)
+
+// unsure says why a text of versions is too odd to put a version outside of it;
+// empty where it is not.
+func unsure(raw string) string {
 	low := strings.ToLower(raw)
-	return strings.Contains(low, "version") && strings.Contains(low, "firmware")
+	switch {
+	case strings.Contains(low, "version") && strings.Contains(low, "firmware"):
+		return "the text speaks of a version and of firmware: which of them the inventory states is not known"
+	case twoRevisions.MatchString(raw):
+		return "the text looks like two versions run together"
+	}
+	return ""
 }

@@ -70,6 +70,9 @@ func (p *productName) compare(d *deviceName) comparison {
 			missed = append(missed, strings.Join(g.alts, "/"))
 		}
 	}
+	for _, m := range joined {
+		c.used |= m
+	}
 	if p.acronym != "" {
 		if m, ok := d.forms[p.acronym]; ok {
 			c.used |= m
@@ -152,6 +155,8 @@ func (p *productName) byDesignator(c *comparison, d *deviceName, hit string, got
 		c.set(closeFit, .9, "designator and words", fmt.Sprintf("%q and words of the name fit", hit))
 	case left[brandWord] > 0 && missing[brandWord] > 0:
 		c.set(vague, .5, "designator with other words", fmt.Sprintf("%q fits, the words differ", hit))
+	case strongDesignator(hit) && missing[qualifier] > 0 && missing[brandWord] == 0:
+		c.set(vague, .6, "variant missing", fmt.Sprintf("%q fits, a variant is not stated", hit))
 	case strongDesignator(hit):
 		c.set(closeFit, .92, "designator", fmt.Sprintf("%q is specific enough by itself", hit))
 	case missing[brandWord]+missing[qualifier] == 0:
@@ -203,7 +208,7 @@ func (p *productName) byWords(c *comparison, d *deviceName, got, missing, left [
 		c.set(closeFit, .97, "words", "all words of the name fit")
 	case onlyNumbers(rest, 4):
 		c.set(closeFit, .93, "words", "all words of the name fit, the rest are numbers")
-	case p.family:
+	case p.family && left[brandWord]+left[qualifier] == 0:
 		c.set(closeFit, .9, "line", "the advisory names the whole line")
 	case p.missesSort(d):
 		c.set(noFit, 0, "another sort", "the name is that of another sort of product of the line")

@@ -321,15 +321,11 @@ func (l *ledger) platformAt(ts []token, i int) (int, bool) {
 }
 
 // lineAt reports whether the short word at i names a line of numbered
-// products: "MP Series", "MX (MX400-550)".
+// products: "MP Series".
 func (l *ledger) lineAt(ts []token, i int) bool {
 	if i+1 >= len(ts) || !isLetters(ts[i].text) {
 		return false
 	}
 	next := ts[i+1]
-	if next.text == "series" || next.text == "family" {
-		return true
-	}
-	p, n, _ := splitDesignator(next.text)
-	return next.sep == '(' && p == ts[i].text && n != ""
+	return next.text == "series" || next.text == "family"
 }
