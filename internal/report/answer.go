@@ -30,7 +30,7 @@ func status(s wardbook.Status) span {
 }
 
 // onePageWards is how many care areas fit on the page of the answer.
-const onePageWards = 8
+const onePageWards = 9
 
 // answer is the section that a reader with one minute reads: it is made to
 // fit one printed page, and its long lists follow on the next.
@@ -47,11 +47,8 @@ func (b *builder) answer() []block {
 	} else {
 		out = append(out, b.todos())
 	}
-	out = append(out, heading{Depth: 2, ID: "wards", Text: "Wards, worst first"})
-	out = append(out, b.wards(min(onePageWards, len(s.Wards))))
-	if len(s.Wards) > onePageWards {
-		out = append(out, heading{Depth: 2, ID: "all-wards", Text: "All wards"}, b.wards(min(b.lim.Wards, len(s.Wards))))
-	}
+	out = append(out, b.worstWards(),
+		heading{Depth: 2, ID: "wards", Text: "All wards with open findings, worst first", Outline: true}, b.wards(min(b.lim.Wards, len(s.Wards))))
 	return append(out, b.exploited()...)
 }
 
@@ -128,9 +125,9 @@ func (b *builder) matrices() block {
 		f.Items = append(f.Items, b.s.matrixFigure(k, b.a.Summary.Matrices[k]))
 	}
 	for _, l := range b.s.Levels {
-		f.Legend = append(f.Legend, span{Kind: level, Level: l.ID}, span{Text: "  " + acceptability(l) + "    ", Kind: dim})
+		f.Legend = append(f.Legend, span{Kind: tile, Level: l.ID, Text: l.Name + ", " + acceptability(l)}, span{Text: "    "})
 	}
-	f.Legend = append(f.Legend, span{Kind: tile}, span{Text: " Not rated: severity or likelihood is unknown", Kind: dim})
+	f.Legend = append(f.Legend, span{Kind: tile, Text: "not rated"})
 	return f
 }
 
@@ -146,18 +143,18 @@ func acceptability(l levelStyle) string {
 }
 
 func (b *builder) todos() block {
-	t := table{Caption: "What to do first", Compact: true, Cols: []column{{"", 6, true}, {"Do", 72, false}, {"Why", 46, false}, {"Due", 18, false}, {"Devices", 13, true}, {"Wards", 30, false}}}
+	t := table{Caption: "What to do first", Tight: true, Cols: []column{{"", 7, true}, {"Do, why and where", 132, false}, {"Due", 20, false}, {"Devices", 15, true}}}
 	for i, d := range b.a.Summary.First {
 		due := txt(shortDate(d.Due))
 		if d.Due == "" {
 			due = styled(dim, "not set")
 		} else if late(d.Due, b.a.At) {
-			due = styled(bad, shortDate(d.Due)+", overdue")
+			due = styled(bad, shortDate(d.Due)).line().add(bad, "overdue")
 		}
 		t.Rows = append(t.Rows, row{Cells: []cell{
 			{Text: txt(fmt.Sprint(i + 1))},
-			{Text: b.ref(bold, d.Risk, d.Title).line().add(plain, d.Action)},
-			{Text: txt(d.Reason)}, {Text: due}, {Text: txt(group(d.Devices))}, {Text: txt(few(d.Wards, 2))},
+			{Text: b.ref(bold, d.Risk, d.Title).line().add(plain, d.Action).line().add(dim, d.Reason+after(" · ", few(d.Wards, 2)))},
+			{Text: due}, {Text: txt(group(d.Devices))},
 		}})
 	}
 	return t
@@ -187,8 +184,24 @@ func (b *builder) ref(k spanKind, id, text string) rich {
 	return styled(k, text)
 }
 
+// worstWards names the worst care areas in a few lines.
+func (b *builder) worstWards() block {
+	all := b.a.Summary.Wards
+	if len(all) == 0 {
+		return para{Text: txt("No care area has an open finding.")}
+	}
+	r := styled(bold, "Where, by devices with an unacceptable risk:   ")
+	for _, w := range all[:min(len(all), onePageWards)] {
+		r = append(r, span{Kind: tile, Level: w.Worst, Text: wardName(w.Site, w.Location) + ":\u00a0" + group(w.Unacceptable)}, span{Text: "   "})
+	}
+	if n := len(all) - onePageWards; n > 0 {
+		r = r.add(dim, "and "+group(n)+" more in the table that follows.")
+	}
+	return para{Small: true, Text: r}
+}
+
 func (b *builder) wards(n int) block {
-	t := table{Caption: "Wards", Compact: true, Cols: []column{{"Site and ward", 66, false}, {"Worst", 28, false}, {"Devices", 16, true}, {"Affected", 17, true}, {"Possibly", 16, true}, {"With an unacceptable risk", 32, true}}}
+	t := table{Caption: "Wards", Compact: true, Cols: []column{{"Site and ward", 66, false}, {"Worst", 28, false}, {"Devices", 16, true}, {"Affected", 17, true}, {"Possibly", 17, true}, {"With an unacceptable risk", 40, true}}}
 	for _, w := range b.a.Summary.Wards[:n] {
 		u := txt(group(w.Unacceptable))
 		if w.Unacceptable > 0 {
@@ -201,7 +214,7 @@ func (b *builder) wards(n int) block {
 	}
 	t.More = andMore(len(b.a.Summary.Wards), n, "Wards")
 	if len(t.Rows) == 0 {
-		return para{Text: txt("No care area has an open finding.")}
+		return para{Text: txt("There are none.")}
 	}
 	return t
 }

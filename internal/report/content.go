@@ -30,7 +30,7 @@ type span struct {
 	// http(s) address.
 	Link string
 	// Level is the id of a policy level ("" is unknown) when Kind is level or
-	// tile.
+	// tile. A tile's Text stands beside it.
 	Level string
 }
 
@@ -43,7 +43,7 @@ const (
 	dim
 	mono    // identifiers
 	level   // tile with the letter, then the level's name
-	tile    // the tile only; the name is for screen readers
+	tile    // the tile, then Text; the level's name is for screen readers
 	bad     // a fact that asks for action
 	warn    // a fact that asks for care
 	good    // a fact that settles something
@@ -123,7 +123,8 @@ type table struct {
 	Cols    []column
 	Rows    []row
 	More    string // "and 12 more: assessment.xlsx, sheet Findings"
-	Compact bool
+	Compact bool   // small text, for long lists
+	Tight   bool   // smaller still: the answer is to fit one page
 }
 
 // column is one column of a table. Width is its share.

@@ -99,7 +99,7 @@ func (s *scheme) cell(cv canvas, k wardbook.KeyProperty, i, j, rows, n int) {
 		if len(t) > 3 {
 			r = 9.4
 		}
-		cx, cy := x+w/2+2.5, y+h/2+1
+		cx, cy := x+w-9.2, y+h/2+1
 		cv.Circle(cx, cy, r, "paper", "ink", 0.9)
 		cv.Text(cx, cy+2.9, 8.4, 0, true, "ink", t)
 	}

@@ -48,7 +48,7 @@ func (b *builder) findingTable() []block {
 			proven[id] = true
 		}
 	}
-	t := table{Caption: "Findings", Compact: true, Cols: []column{{"Vulnerability", 34, false}, {"Product and component", 58, false}, {"Status", 26, false}, {"CVSS", 11, true}, {"KEV, EPSS", 19, false}, {"Devices", 14, true}, {"Advisory", 26, false}}}
+	t := table{Caption: "Findings", Compact: true, Cols: []column{{"Vulnerability", 30, false}, {"Product and component", 52, false}, {"Status", 25, false}, {"CVSS", 11, true}, {"KEV, EPSS", 16, false}, {"Devices", 15, true}, {"Advisory", 29, false}}}
 	for _, f := range b.listedFindings()[:min(len(b.a.Findings), b.lim.Findings)] {
 		r := row{}
 		id := styled(bold, f.Vulnerability)
@@ -92,13 +92,16 @@ var questionKinds = map[wardbook.QuestionKind]string{
 	wardbook.AskScore: "Score", wardbook.AskConflict: "Conflict",
 }
 
+// perQuestion is how many devices of one question are named.
+const perQuestion = 6
+
 // questions is the section with what only a person can settle.
 func (b *builder) questions() []block {
 	if len(b.a.Questions) == 0 {
 		return []block{para{Text: txt("There are none.")}}
 	}
 	out := []block{para{Text: txt(fmt.Sprintf("%s. A doubtful match is asked, never dropped and never stated as fact. Answers go into the file that the program writes for them, and apply to all matches.", count(len(b.a.Questions), "question", "questions")))}}
-	t := table{Caption: "Questions", Cols: []column{{"Kind", 24, false}, {"Question", 84, false}, {"Devices", 14, true}, {"Which", 52, false}}, Compact: true}
+	t := table{Caption: "Questions", Cols: []column{{"Kind", 26, false}, {"Question", 86, false}, {"Devices", 16, true}, {"Which", 46, false}}, Compact: true}
 	for i := range b.a.Questions[:min(len(b.a.Questions), b.lim.Questions)] {
 		q := &b.a.Questions[i]
 		kind := questionKinds[q.Kind]
@@ -109,8 +112,8 @@ func (b *builder) questions() []block {
 		if len(q.Choices) > 0 {
 			text = text.line().add(dim, "Choices: "+few(q.Choices, 8))
 		}
-		which := styled(mono, strings.Join(q.Devices[:min(len(q.Devices), b.lim.PerWard)], ", "))
-		if m := andMore(len(q.Devices), b.lim.PerWard, "Questions"); m != "" {
+		which := styled(mono, strings.Join(q.Devices[:min(len(q.Devices), perQuestion)], ", "))
+		if m := andMore(len(q.Devices), perQuestion, "Questions"); m != "" {
 			which = which.line().add(dim, m)
 		}
 		t.Rows = append(t.Rows, row{ID: q.ID, Cells: []cell{

@@ -138,7 +138,7 @@ func (b *builder) ruleTable() []block {
 	if len(all) == 0 {
 		return append(out, para{Text: txt("No rule was used.")})
 	}
-	t := table{Caption: "Rules", Compact: true, Cols: []column{{"Rule", 112, false}, {"Used for", 44, false}, {"Times", 16, true}}}
+	t := table{Caption: "Rules", Compact: true, Cols: []column{{"Rule", 110, false}, {"Used for", 44, false}, {"Times", 16, true}}}
 	for _, r := range all[:min(len(all), b.lim.Rules)] {
 		t.Rows = append(t.Rows, row{Cells: []cell{{Text: txt(r.Text)}, {Text: txt(r.Used)}, {Text: txt(group(r.Count))}}})
 	}
@@ -202,7 +202,7 @@ func (b *builder) check() []block {
 			{"Catalogue", styled(mono, b.a.Catalog).line().add(dim, "digest of makers, aliases, device classes, hazards and controls")},
 			{"Inputs", txt("SHA-256 of each: section 1, and assessment.xlsx, sheet Inputs")},
 			{"Program", txt(b.a.Program)},
-			{"Day", txt(b.a.At).add(dim, "  give it with --at to repeat due dates and ages")},
+			{"Day", txt(b.a.At).add(dim, " · give it with --at to repeat due dates and ages")},
 		}},
 		para{Text: txt("Why a finding is there: wardbook why FINDING. Why something is not: wardbook why-not VULNERABILITY DEVICE.")},
 	}

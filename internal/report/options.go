@@ -24,7 +24,7 @@ func (b *builder) options(r *wardbook.Risk) []block {
 	slices.SortStableFunc(list, func(x, y wardbook.ControlOption) int {
 		return slices.Index(wardbook.ControlKinds, x.Kind) - slices.Index(wardbook.ControlKinds, y.Kind)
 	})
-	t := table{Caption: "Options for " + r.ID, Compact: true, Cols: []column{{"Kind", 24, false}, {"Option", 72, false}, {"From", 30, false}, {"Safety", 15, false}, {"Effect.", 15, false}, {"Security", 15, false}}}
+	t := table{Caption: "Options for " + r.ID, Compact: true, Cols: []column{{"Kind", 24, false}, {"Option", 67, false}, {"From", 29, false}, {"Safety", 17, false}, {"Effect.", 17, false}, {"Security", 17, false}}}
 	for _, o := range list[:min(len(list), maxOptions)] {
 		text := txt(o.Text)
 		if o.Control != "" && named(b.Controls, o.Control) != o.Text {

@@ -263,7 +263,7 @@ func (p *printer) metrics(b metrics) {
 		}
 	}
 	c.Rect(0, 0, bodyW, h, 1.2, "", "rim")
-	p.y += h + 4
+	p.y += h + 3
 }
 
 // figures sets pictures side by side.

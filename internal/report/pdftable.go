@@ -19,14 +19,18 @@ type printedTable struct {
 	*table
 	st    style
 	x, w  []float64
+	pad   float64 // above and below the text of a cell
 	head  []printedCell
 	headH float64
 }
 
 func (p *printer) prepare(t *table) *printedTable {
-	pt := &printedTable{table: t, st: style{8.4, 4.1, faces().regular, "ink"}}
+	pt := &printedTable{table: t, st: style{8.4, 4.1, faces().regular, "ink"}, pad: cellPadY}
 	if t.Compact {
 		pt.st = style{7.7, 3.7, faces().regular, "ink"}
+	}
+	if t.Tight {
+		pt.st, pt.pad = style{7.4, 3.45, faces().regular, "ink"}, 0.8
 	}
 	sum := 0.0
 	for _, c := range t.Cols {
@@ -66,7 +70,7 @@ func (p *printer) row(pt *printedTable, r *row) ([]printedCell, float64) {
 		}
 		h = max(h, ch)
 	}
-	return cells, max(h, pt.st.lead) + 2*cellPadY
+	return cells, max(h, pt.st.lead) + 2*pt.pad
 }
 
 // tableLeast is the height of a table's header with its first row.
@@ -125,7 +129,7 @@ func (p *printer) cells(pt *printedTable, cells []printedCell, h float64) {
 		rest := make([]printedCell, len(cells))
 		more := false
 		for i, c := range cells {
-			y := p.y + cellPadY
+			y := p.y + pt.pad
 			if c.fig != nil {
 				c.fig.Draw(&pdfCanvas{p: p, x: pt.x[i] + cellPadX, y: y, k: c.figW / c.fig.W})
 				y += c.figH
@@ -148,7 +152,7 @@ func (p *printer) cells(pt *printedTable, cells []printedCell, h float64) {
 		p.tableHead(pt)
 		cells, h = rest, 0
 		for _, c := range rest {
-			h = max(h, float64(len(c.lines))*pt.st.lead+2*cellPadY)
+			h = max(h, float64(len(c.lines))*pt.st.lead+2*pt.pad)
 		}
 	}
 }

@@ -65,7 +65,7 @@ type breaker struct {
 	width float64
 	lines []textLine
 	cur   textLine
-	space bool // a space is due before the next word
+	space int // spaces that are due before the next word
 }
 
 // layout breaks rich text into lines that are no wider than width: at spaces,
@@ -86,7 +86,11 @@ func (p *printer) layout(r rich, st style, width float64) []textLine {
 		}
 		if s.Kind == level || s.Kind == tile {
 			l := p.doc.Scheme.level(s.Level)
-			b.tile(&l, s.Kind == level, f)
+			label := s.Text
+			if s.Kind == level {
+				label = l.Name
+			}
+			b.tile(&l, p.printable(label, f), f)
 			continue
 		}
 		b.words(p.printable(s.Text, f), f, ink, s.Link)
@@ -97,7 +101,7 @@ func (p *printer) layout(r rich, st style, width float64) []textLine {
 
 func (b *breaker) flush() {
 	b.lines = append(b.lines, b.cur)
-	b.cur, b.space = textLine{}, false
+	b.cur, b.space = textLine{}, 0
 }
 
 // mm is the width of s in a face at the breaker's size.
@@ -112,23 +116,19 @@ func (b *breaker) mm(f *face, s string) float64 {
 // monoScale makes the wide mono face agree with the others.
 const monoScale = 0.86
 
-func (b *breaker) tile(l *levelStyle, named bool, f *face) {
+func (b *breaker) tile(l *levelStyle, label string, f *face) {
 	w := tileWidth(b.st.size)
-	if named {
-		w += 1.2 + b.mm(f, l.Name)
+	if label != "" {
+		w += 1.2 + b.mm(f, label)
 	}
-	if b.space && b.cur.w > 0 {
-		b.cur.w += b.mm(f, " ")
+	if b.cur.w > 0 {
+		b.cur.w += float64(b.space) * b.mm(f, " ")
 	}
-	b.space = false
+	b.space = 0
 	if b.cur.w > 0 && b.cur.w+w > b.width {
 		b.flush()
 	}
-	r := run{x: b.cur.w, w: w, face: f, ink: b.st.ink, level: l}
-	if named {
-		r.text = l.Name
-	}
-	b.cur.runs = append(b.cur.runs, r)
+	b.cur.runs = append(b.cur.runs, run{x: b.cur.w, w: w, face: f, ink: b.st.ink, level: l, text: label})
 	b.cur.w += w
 }
 
@@ -137,7 +137,7 @@ func (b *breaker) words(s string, f *face, ink, link string) {
 		i := strings.IndexByte(s, ' ')
 		switch {
 		case i == 0:
-			b.space = true
+			b.space++
 			s = s[1:]
 			continue
 		case i < 0:
@@ -151,8 +151,8 @@ func (b *breaker) words(s string, f *face, ink, link string) {
 // word sets one word, on the next line where it does not fit on this one.
 func (b *breaker) word(w string, f *face, ink, link string) {
 	width, gap := b.mm(f, w), 0.0
-	if b.space && b.cur.w > 0 {
-		gap = b.mm(f, " ")
+	if b.cur.w > 0 {
+		gap = float64(b.space) * b.mm(f, " ")
 	}
 	if b.cur.w+gap+width <= b.width {
 		b.put(w, width, gap, f, ink, link)
@@ -202,18 +202,18 @@ func (b *breaker) put(s string, w, gap float64, f *face, ink, link string) {
 		l := &b.cur.runs[n-1]
 		if l.level == nil && l.face == f && l.ink == ink && l.link == link {
 			if gap > 0 {
-				l.text += " "
+				l.text += strings.Repeat(" ", b.space)
 			}
 			l.text += s
 			l.w += gap + w
 			b.cur.w += gap + w
-			b.space = false
+			b.space = 0
 			return
 		}
 	}
 	b.cur.runs = append(b.cur.runs, run{x: b.cur.w + gap, w: w, text: s, face: f, ink: ink, link: link})
 	b.cur.w += gap + w
-	b.space = false
+	b.space = 0
 }
 
 // printable composes what was decomposed, turns control characters into

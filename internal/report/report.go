@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -242,10 +241,4 @@ func named(names map[string]string, id string) string {
 		return n
 	}
 	return id
-}
-
-// write is used by the writers that build a whole in memory first.
-func write(w io.Writer, p []byte) error {
-	_, err := w.Write(p)
-	return err
 }

@@ -3,5 +3,5 @@ package report
 import "io"
 
 var writers = map[string]func(io.Writer, Data) error{
-	"report.html": HTML, "report.pdf": PDF,
+	"report.html": HTML, "report.pdf": PDF, "assessment.xlsx": XLSX,
 }

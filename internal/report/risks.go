@@ -96,7 +96,7 @@ func (b *builder) risks() []block {
 	if len(rest) == 0 {
 		return out
 	}
-	t := table{Caption: "Further risks", Compact: true, Cols: []column{{"Id", 26, false}, {"Risk", 84, false}, {"Safety", 10, false}, {"Effect.", 10, false}, {"Security", 10, false}, {"Due", 20, false}, {"Devices", 14, true}}}
+	t := table{Caption: "Further risks", Compact: true, Cols: []column{{"Id", 28, false}, {"Risk", 67, false}, {"Safety", 14, false}, {"Effect.", 14, false}, {"Security", 15, false}, {"Due", 20, false}, {"Devices", 16, true}}}
 	for _, r := range rest[:min(len(rest), b.lim.Listed)] {
 		t.Rows = append(t.Rows, row{Cells: []cell{
 			{Text: styled(mono, r.ID)}, {Text: txt(r.Title)}, {Text: rich{{Kind: tile, Level: r.Safety.Level}}}, {Text: rich{{Kind: tile, Level: r.Effectiveness.Level}}},
@@ -113,7 +113,7 @@ func (b *builder) risks() []block {
 func (b *builder) risk(r *wardbook.Risk, proven map[string]bool) []block {
 	h := heading{Depth: 2, ID: r.ID, Text: r.Title, Outline: true}
 	for _, k := range wardbook.KeyProperties {
-		h.Tags = append(h.Tags, span{Text: properties[k][:2] + " ", Kind: dim}, span{Kind: tile, Level: r.Evaluation(k).Level}, span{Text: " "})
+		h.Tags = append(h.Tags, span{Text: properties[k] + " ", Kind: dim}, span{Kind: tile, Level: r.Evaluation(k).Level}, span{Text: "   "})
 	}
 	due := txt(shortDate(r.Due))
 	switch {
@@ -123,10 +123,10 @@ func (b *builder) risk(r *wardbook.Risk, proven map[string]bool) []block {
 		due = styled(bad, shortDate(r.Due)+", overdue")
 	}
 	if r.DueRule != "" {
-		due = due.add(dim, "  "+r.DueRule)
+		due = due.add(dim, " · "+r.DueRule)
 	}
 	meta := []pair{
-		{"Id", styled(mono, r.ID).add(dim, "   state: "+orUnknown(string(r.State)))},
+		{"Id", styled(mono, r.ID).add(dim, " · state: "+orUnknown(string(r.State)))},
 		{"Product", txt(b.productName(r.Product)).add(dim, b.clinical(r))},
 	}
 	meta = append(meta, pair{"Proposed first", styled(bold, orUnknown(r.Action))}, pair{"Due", due})
@@ -140,7 +140,7 @@ func (b *builder) clinical(r *wardbook.Risk) string {
 	if r.ClinicalFunction == "" {
 		return ""
 	}
-	return "   clinical function: " + r.ClinicalFunction
+	return " · clinical function: " + r.ClinicalFunction
 }
 
 func (b *builder) chain(r *wardbook.Risk) block {
@@ -165,7 +165,7 @@ func (b *builder) chain(r *wardbook.Risk) block {
 
 // evaluations sets the three evaluations side by side.
 func (b *builder) evaluations(r *wardbook.Risk) block {
-	t := table{Caption: "Evaluations of " + r.ID, Cols: []column{{"", 24, false}}}
+	t := table{Caption: "Evaluations of " + r.ID, Cols: []column{{"", 27, false}}}
 	rows := make([]row, 6)
 	for i, l := range []string{"Level", "Severity", "Likelihood", "Acceptable", "Who may accept", "Rules"} {
 		rows[i].Cells = []cell{{Text: styled(dim, l)}}
@@ -223,7 +223,7 @@ func acceptable(e *wardbook.Evaluation) rich {
 }
 
 // maxRiskWards is how many wards of one risk are listed.
-const maxRiskWards = 15
+const maxRiskWards = 8
 
 // riskWards lists the devices of a risk by ward.
 func (b *builder) riskWards(r *wardbook.Risk) []block {
@@ -295,17 +295,17 @@ func (b *builder) findingName(f *wardbook.Finding) rich {
 
 // facts are the scores of a finding.
 func facts(f *wardbook.Finding) rich {
-	t := rich{status(f.Status)}.add(dim, fmt.Sprintf("  confidence %d %%", percent(f.Confidence)))
+	t := rich{status(f.Status)}.add(dim, fmt.Sprintf(" · confidence %d %%", percent(f.Confidence)))
 	if f.CVSS != nil {
 		t = t.line().add(plain, fmt.Sprintf("CVSS %s: %.1f", f.CVSS.Version, f.CVSS.Score)).line().add(mono, f.CVSS.Vector)
 	} else {
 		t = t.line().add(unknown, "CVSS unknown")
 	}
 	if f.KEV != nil {
-		t = t.line().add(bad, "known exploited").add(dim, ", KEV "+shortDate(f.KEV.DateAdded))
+		t = t.line().add(bad, "known exploited").add(dim, " · KEV "+shortDate(f.KEV.DateAdded))
 	}
 	if f.EPSS != nil {
-		t = t.line().add(plain, "EPSS "+probability(f.EPSS.Probability)).add(dim, fmt.Sprintf(", percentile %d", int(f.EPSS.Percentile*100)))
+		t = t.line().add(plain, "EPSS "+probability(f.EPSS.Probability)).add(dim, fmt.Sprintf(" · percentile %d", int(f.EPSS.Percentile*100)))
 	}
 	return t
 }
