@@ -20,7 +20,9 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+	"sync"
 
+	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
 	"github.com/ulikunitz/xz"
 
@@ -123,6 +125,7 @@ func (w *walker) zip(path string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	defer zr.Close()
+	zr.RegisterDecompressor(zip.Deflate, inflate)
 	members := make([]*zip.File, 0, len(zr.File))
 	for _, m := range zr.File {
 		if m.Mode().IsRegular() && !strings.HasPrefix(filepath.Base(m.Name), ".") {
@@ -184,10 +187,11 @@ func (f *File) Open() (io.ReadCloser, error) {
 		return nil, err
 	}
 	f.sum, f.stored = sha256.New(), 0
-	stored := &storedReader{r: rc, f: f}
-	br := bufio.NewReaderSize(stored, 64<<10)
+	br := buffers.Get().(*bufio.Reader)
+	br.Reset(&storedReader{r: rc, f: f})
 	r, err := decompress(br)
 	if err != nil {
+		buffers.Put(br)
 		rc.Close()
 		return nil, fmt.Errorf("%s: %w", f.Name, err)
 	}
@@ -258,6 +262,48 @@ func (r *fileReader) Read(p []byte) (int, error) {
 }
 
 func (r *fileReader) Close() error {
+	if r.br == nil {
+		return nil
+	}
 	_, err := io.Copy(io.Discard, r.br)
+	buffers.Put(r.br)
+	r.br, r.r = nil, bytes.NewReader(nil)
 	return errors.Join(err, r.rc.Close())
+}
+
+// An archive of vulnerability records has a hundred thousand small members: a
+// buffer and a decompressor for each would cost more than the reading.
+var (
+	buffers   = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 64<<10) }}
+	inflaters sync.Pool
+)
+
+// inflate opens the deflated bytes of a zip member.
+func inflate(r io.Reader) io.ReadCloser {
+	fr, ok := inflaters.Get().(io.ReadCloser)
+	if !ok {
+		return &inflater{flate.NewReader(r)}
+	}
+	_ = fr.(flate.Resetter).Reset(r, nil) // without a dictionary it cannot fail
+	return &inflater{fr}
+}
+
+type inflater struct{ io.ReadCloser }
+
+// Close gives the decompressor back for the next member.
+func (i *inflater) Close() error {
+	if i.ReadCloser == nil {
+		return nil
+	}
+	err := i.ReadCloser.Close()
+	inflaters.Put(i.ReadCloser)
+	i.ReadCloser = nil
+	return err
+}
+
+func (i *inflater) Read(p []byte) (int, error) {
+	if i.ReadCloser == nil {
+		return 0, io.ErrClosedPipe
+	}
+	return i.ReadCloser.Read(p)
 }
