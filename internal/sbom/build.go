@@ -28,10 +28,13 @@ const (
 
 // builder collects a document while one of the readers walks it.
 type builder struct {
-	doc   *Document
-	opts  Options
-	text  arena
-	graph graph
+	doc    *Document
+	opts   Options
+	text   arena
+	parts  parts
+	hashes slab[wardbook.Hash]
+	lists  slab[string]
+	graph  graph
 
 	metadata    *draft      // CycloneDX: what metadata says of the product beside its component
 	lonely      []lonelyRef // CycloneDX dependencies that name nothing
@@ -73,15 +76,14 @@ type draft struct {
 // reserve makes room for a component and returns its index: a component comes
 // before those that it holds, but is known only when they are.
 func (b *builder) reserve() int {
-	b.doc.Components = append(b.doc.Components, wardbook.Component{})
 	b.doc.said = append(b.doc.said, 0)
-	return len(b.doc.Components) - 1
+	return b.parts.add()
 }
 
 // put writes a component into the room that reserve made.
 func (b *builder) put(i int, d *draft) {
 	b.settle(d)
-	b.doc.Components[i] = d.Component
+	*b.parts.at(i) = d.Component
 	b.doc.said[i] = d.said
 	if d.Ref != "" && b.graph.declare(d.Ref, i) {
 		b.problem(d.Place, "the ref %q is declared more than once", d.Ref)
@@ -141,7 +143,7 @@ func (b *builder) supplier(d *draft, into *string, name string) {
 }
 
 // licence adds a licence id, expression or name.
-func (d *draft) licence(s string) {
+func (b *builder) licence(d *draft, s string) {
 	switch {
 	case s == "":
 	case isUnknown(s):
@@ -152,18 +154,18 @@ func (d *draft) licence(s string) {
 				return
 			}
 		}
-		d.Licences = append(d.Licences, s)
+		d.Licences = b.lists.push(d.Licences, s)
 	}
 }
 
 // cpe adds a CPE name.
-func (d *draft) cpe(s string) {
+func (b *builder) cpe(d *draft, s string) {
 	switch {
 	case s == "":
 	case isUnknown(s):
 		d.said |= saidID
 	default:
-		d.CPEs = append(d.CPEs, s)
+		d.CPEs = b.lists.push(d.CPEs, s)
 	}
 }
 
@@ -192,7 +194,7 @@ func (b *builder) hash(d *draft, alg, value []byte) {
 			return
 		}
 	}
-	d.Hashes = append(d.Hashes, wardbook.Hash{
+	d.Hashes = b.hashes.push(d.Hashes, wardbook.Hash{
 		Algorithm: b.algorithm(alg), Value: b.text.keep(lower[:len(value)])})
 }
 
@@ -363,7 +365,7 @@ func isUnknown(s string) bool {
 	default:
 		return false
 	}
-	return unknownWords[strings.ToLower(strings.TrimSpace(s))]
+	return s == "NOASSERTION" || s == "NONE" || unknownWords[strings.ToLower(strings.TrimSpace(s))]
 }
 
 func isUnknownBytes(s []byte) bool { return len(s) <= 16 && isUnknown(string(s)) }
@@ -377,6 +379,7 @@ var unknownWords = map[string]bool{
 // finish completes the document once everything is read.
 func (b *builder) finish() *Document {
 	d := b.doc
+	d.Components = b.parts.list()
 	if m := b.metadata; m != nil {
 		b.finishMetadata(m)
 	}
@@ -434,44 +437,4 @@ func (b *builder) indexPlace(prefix string, i int) string {
 func (b *builder) linePlace(line int) string {
 	var buf [32]byte
 	return b.text.keep(strconv.AppendInt(append(buf[:0], "line "...), int64(line), 10))
-}
-
-// arena keeps many small strings in few allocations. What it returns lives as
-// long as the document.
-type arena struct {
-	chunk strings.Builder
-	seen  map[string]string
-}
-
-const arenaChunk = 64 << 10
-
-func (a *arena) init() { a.seen = make(map[string]string, 64) }
-
-// keep returns a copy of p.
-func (a *arena) keep(p []byte) string {
-	if len(p) == 0 {
-		return ""
-	}
-	if len(p) > arenaChunk/8 {
-		return string(p)
-	}
-	if a.chunk.Cap()-a.chunk.Len() < len(p) {
-		a.chunk = strings.Builder{}
-		a.chunk.Grow(arenaChunk)
-	}
-	start := a.chunk.Len()
-	a.chunk.Write(p)
-	return a.chunk.String()[start:]
-}
-
-// intern returns a copy of p, the same one each time, for texts that repeat.
-func (a *arena) intern(p []byte) string {
-	if s, ok := a.seen[string(p)]; ok {
-		return s
-	}
-	s := a.keep(p)
-	if len(a.seen) < 1<<16 { // what never repeats must not cost a map entry each
-		a.seen[s] = s
-	}
-	return s
 }

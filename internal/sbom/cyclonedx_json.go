@@ -96,7 +96,7 @@ func (j *jsonReader) cdxMember(d *draft) {
 	case "purl":
 		d.Purl = j.text()
 	case "cpe":
-		d.cpe(j.text())
+		b.cpe(d, j.text())
 	case "hashes":
 		j.cdxHashes(d)
 	case "licenses":
@@ -175,7 +175,7 @@ func (j *jsonReader) cdxLicences(d *draft) {
 		for j.member() {
 			switch string(j.key) {
 			case "expression":
-				d.licence(j.word())
+				j.b.licence(d, j.word())
 			case "license":
 				if !j.enter('{') {
 					continue
@@ -194,7 +194,7 @@ func (j *jsonReader) cdxLicences(d *draft) {
 				if id == "" {
 					id = name
 				}
-				d.licence(id)
+				j.b.licence(d, id)
 			default:
 				j.skip()
 			}

@@ -274,7 +274,7 @@ func (x *xmlReader) member(d *draft, se xml.StartElement) {
 	case "purl":
 		d.Purl = x.text()
 	case "cpe":
-		d.cpe(x.text())
+		b.cpe(d, x.text())
 	case "hashes":
 		x.children(func(se xml.StartElement) {
 			b.hash(d, []byte(attr(se, "alg")), x.str())
@@ -309,7 +309,7 @@ func (x *xmlReader) organization() (name string) {
 
 func (x *xmlReader) licence(d *draft, se xml.StartElement) {
 	if se.Name.Local == "expression" {
-		d.licence(x.word())
+		x.b.licence(d, x.word())
 		return
 	}
 	var id, name string
@@ -326,7 +326,7 @@ func (x *xmlReader) licence(d *draft, se xml.StartElement) {
 	if id == "" {
 		id = name
 	}
-	d.licence(id)
+	x.b.licence(d, id)
 }
 
 func (x *xmlReader) properties(d *draft) {

@@ -154,7 +154,7 @@ func (b *builder) cdxVersion(place, version, syntax string) {
 // refuseVEX refuses a CycloneDX document that lists vulnerabilities only.
 func (b *builder) refuseVEX(dependencies bool) error {
 	d := b.doc
-	if d.Vulnerabilities > 0 && len(d.Components) == 0 && d.Services == 0 && !dependencies {
+	if d.Vulnerabilities > 0 && b.parts.n == 0 && d.Services == 0 && !dependencies {
 		return &NotSBOM{What: d.Format + " with vulnerabilities only (VEX)", Hint: "give it as VEX", Kind: wardbook.InputVEX}
 	}
 	return nil
@@ -165,7 +165,7 @@ func (b *builder) cdxPlace(at, sub int32) string {
 	case sub == subNested && at < 0:
 		return "/metadata/component"
 	case sub == subNested:
-		return b.doc.Components[at].Place
+		return b.parts.at(int(at)).Place
 	case sub < 0:
 		return b.indexPlace("/dependencies", int(at))
 	}
@@ -226,7 +226,7 @@ func notSBOM(top *jsonTop) error {
 
 // trailing says what stands behind the document, or "".
 func (j *jsonReader) trailing() string {
-	if j.d.PeekKind() == 0 {
+	if j.next() == 0 && j.pos == j.end {
 		return ""
 	}
 	return "more data follows behind the document: ignored"

@@ -510,7 +510,7 @@ func (s *spdx3Reader) nameOf(id string) string {
 func (s *spdx3Reader) finishComponents() {
 	b := s.b
 	for _, w := range s.waiting {
-		c := &b.doc.Components[w.comp]
+		c := b.parts.at(w.comp)
 		if name := s.nameOf(w.supplied); isUnknown(name) {
 			b.doc.said[w.comp] |= saidSupplier
 		} else {
@@ -542,7 +542,7 @@ func (s *spdx3Reader) license(from, to string) {
 		return
 	}
 	i := b.graph.nodes[id].comp
-	d := draft{Component: b.doc.Components[i], said: b.doc.said[i]}
+	d := draft{Component: *b.parts.at(int(i)), said: b.doc.said[i]}
 	text, known := s.licences[to]
 	switch {
 	case strings.HasSuffix(to, "NoAssertionLicense"), strings.HasSuffix(to, "NoneLicense"):
@@ -552,6 +552,6 @@ func (s *spdx3Reader) license(from, to string) {
 	case !known:
 		b.problem(d.Place, "the licence %q is not declared in the document", to)
 	}
-	d.licence(text)
-	b.doc.Components[i], b.doc.said[i] = d.Component, d.said
+	b.licence(&d, text)
+	*b.parts.at(int(i)), b.doc.said[i] = d.Component, d.said
 }

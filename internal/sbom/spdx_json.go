@@ -139,7 +139,7 @@ func (s *spdxReader) member(d *draft) {
 	case "originator":
 		b.originator(d, agent(j.str()))
 	case "licenseConcluded", "licenseDeclared":
-		d.licence(j.word())
+		b.licence(d, j.word())
 	case "primaryPackagePurpose":
 		d.Type = b.purpose(j.str())
 	case "validUntilDate":
@@ -242,10 +242,7 @@ func (b *builder) reference(d *draft, kind, locator []byte) {
 		}
 		d.Purl = b.text.keep(locator)
 	case "cpe23Type", "cpe22Type":
-		if len(d.CPEs) == cap(d.CPEs) { // grow by hand: append would start with one
-			d.CPEs = slices.Grow(d.CPEs, 4)
-		}
-		d.cpe(b.text.keep(locator))
+		b.cpe(d, b.text.keep(locator))
 	}
 }
 
@@ -289,9 +286,9 @@ func (b *builder) annotateRef(ref string, comment []byte) {
 		return
 	}
 	i := b.graph.nodes[id].comp
-	d := draft{Component: b.doc.Components[i], said: b.doc.said[i]}
+	d := draft{Component: *b.parts.at(int(i)), said: b.doc.said[i]}
 	b.annotation(&d, comment)
-	b.doc.Components[i], b.doc.said[i] = d.Component, d.said
+	*b.parts.at(int(i)), b.doc.said[i] = d.Component, d.said
 }
 
 // files counts files[] and declares the refs of files and snippets.
@@ -473,5 +470,5 @@ func (b *builder) finishDescribes() {
 		return
 	}
 	i := g.nodes[g.roots[0]].comp
-	b.setProduct(&draft{Component: b.doc.Components[i], said: b.doc.said[i]})
+	b.setProduct(&draft{Component: *b.parts.at(int(i)), said: b.doc.said[i]})
 }

@@ -245,7 +245,7 @@ func (t *tagReader) packageTag(name, value []byte, at int) {
 	case "PackageOriginator":
 		b.originator(d, agent(value))
 	case "PackageLicenseConcluded", "PackageLicenseDeclared":
-		d.licence(b.text.intern(value))
+		b.licence(d, b.text.intern(value))
 	case "PrimaryPackagePurpose":
 		d.Type = b.purpose(value)
 	case "PackageChecksum":
