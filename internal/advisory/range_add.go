@@ -53,6 +53,10 @@ func splitName(v string) (name, rest string) {
 			return strings.TrimSpace(v[:i]), v[i:]
 		}
 		letters := strings.Trim(word, "0123456789.,-_/()")
+		if at > 0 && isWord(word) && isWord(v[:at]) {
+			at = i + len(word) // "Advanced Edition V2.8"
+			continue
+		}
 		if len(letters) < 2 || isVersionWord(letters) || isDigit(word[0]) {
 			return "", v
 		}

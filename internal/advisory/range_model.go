@@ -42,6 +42,8 @@ func (p *rangeParser) resolveNames() {
 	var doubtful []string
 	for _, n := range p.names {
 		switch c := classify(n); {
+		case meaningless[strings.ToLower(n)] || c == isModel && !p.single && !hasDigit(n) || !hasDigit(n) && !hasLetter(n):
+			p.unclear("what " + n + " means")
 		case c == isVersion && (!named || strings.Contains(n, ".")):
 			p.r.Versions = append(p.r.Versions, n)
 		case c == isModel || named || p.calledModel(n):
@@ -104,6 +106,12 @@ func (p *rangeParser) calledModel(n string) bool {
 	return false
 }
 
+// meaningless words say that the author did not know either.
+var meaningless = map[string]bool{"unknown": true, "none": true, "latest": true, "current": true, "n/a": true, "na": true, "various": true,
+	"multiple": true, "unspecified": true, "tbd": true, "other": true, "see advisory": true, "default": true}
+
+func hasLetter(s string) bool { return strings.ContainsAny(s, alphabet) }
+
 type nameKind int
 
 const (
@@ -129,7 +137,7 @@ func classify(n string) nameKind {
 	switch {
 	case !hasDigit(n) || looksLikeModel(n):
 		return isModel
-	case isVersionWord(letters), digits(n) && isYear(n), digits(n) && len(n) <= 2:
+	case isVersionWord(letters) && (!digits(number) || len(number) <= 2 || isYear(number)), digits(n) && isYear(n), digits(n) && len(n) <= 2:
 		return isVersion
 	case len(letters) == 1: // R140, A10; M221 may be a model
 		if strings.ContainsAny(letters, "RVUrvu") || len(strings.TrimRight(number, alphabet)) <= 2 {
@@ -163,4 +171,4 @@ func classifyWords(n, first, rest string) nameKind {
 	return isModel
 }
 
-func isYear(s string) bool { return len(s) == 4 && (s[:2] == "19" || s[:2] == "20") }
+func isYear(s string) bool { return len(s) == 4 && s >= "1990" && s < "2100" }

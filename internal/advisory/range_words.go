@@ -286,7 +286,7 @@ func isNoiseInside(s string) bool {
 
 // dotted reports whether s is a version with a dot, or its wildcard.
 func dotted(s string) bool {
-	return isDigit(s[0]) && strings.Contains(s, ".") && !strings.HasSuffix(s, ".")
+	return s != "" && isDigit(s[0]) && strings.Contains(s, ".") && !strings.HasSuffix(s, ".")
 }
 
 func isSeparator(s string) bool {
