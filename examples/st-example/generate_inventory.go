@@ -184,7 +184,7 @@ func windows1252(s string) []byte {
 func imagingRows(ds []device) [][]string {
 	rows := [][]string{
 		{"Imaging equipment, kept by the Department of Radiology"},
-		{"Inventory ID", "Vendor", "System", "Catalogue no.", "Modality", "Software release", "Serial", "UDI", "Campus", "Department", "VLAN", "IP", "OS", "In use since", "State"},
+		{"Inventory ID", "Vendor", "Model designation", "Catalogue no.", "Modality", "Software release", "Serial", "UDI", "Campus", "Department", "VLAN", "IP", "OS", "Commissioned", "State"},
 	}
 	for i, d := range ds {
 		rows = append(rows, []string{fmt.Sprintf("IMG-%03d", 101+i), d.maker, d.model, d.number, d.kind, d.version, d.serial, d.udi,

@@ -75,7 +75,7 @@ func (s sbom) cycloneDX() object {
 			o["licenses"] = list{object{"license": object{"id": c.licence}}}
 		}
 		if c.supportEnd != "" {
-			o["properties"] = list{object{"name": "support:end", "value": c.supportEnd}, object{"name": "cdx:lifecycle:milestone:endOfSupport", "value": c.supportEnd}}
+			o["properties"] = list{object{"name": "cdx:lifecycle:milestone:endOfSupport", "value": c.supportEnd}}
 		}
 		components = append(components, o)
 		needs = append(needs, ref(i))
@@ -123,7 +123,7 @@ func (s sbom) cycloneDXXML() []byte {
 			fmt.Fprintf(&b, "      <purl>%s</purl>\n", e(c.purl))
 		}
 		if c.supportEnd != "" {
-			fmt.Fprintf(&b, "      <properties><property name=\"support:end\">%s</property></properties>\n", c.supportEnd)
+			fmt.Fprintf(&b, "      <properties><property name=\"cdx:lifecycle:milestone:endOfSupport\">%s</property></properties>\n", c.supportEnd)
 		}
 		b.WriteString("    </component>\n")
 	}

@@ -28,9 +28,18 @@ func gs1(item int, serial, made string, scanned bool) string {
 
 const hibccDigits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-. $/+%"
 
-// hibcc makes a UDI of the invented labeler A999.
+// hibcc makes a UDI of the invented labeler A999. A check character that is a
+// blank would not survive a spreadsheet: then it leaves out the serial number.
 func hibcc(item int, serial string) string {
-	s := fmt.Sprintf("+A999SE%04d0/$+%s", item, serial)
+	s := checked(fmt.Sprintf("+A999SE%04d0/$+%s", item, serial))
+	if strings.HasSuffix(s, " ") {
+		s = checked(fmt.Sprintf("+A999SE%04d0", item))
+	}
+	return s
+}
+
+// checked adds the check character, modulo 43.
+func checked(s string) string {
 	sum := 0
 	for _, c := range s {
 		sum += strings.IndexRune(hibccDigits, c)
