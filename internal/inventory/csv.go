@@ -30,6 +30,8 @@ type csvReader struct {
 	noQuotes bool
 	stray    int
 
+	width   int      // cells of the last record on one line
+	bare    bool     // the record has a quote inside quotes that is not doubled
 	row     int      // number of the record read last; the first is 1
 	fields  [][]byte // of that record; valid until the next
 	scratch []byte
@@ -84,14 +86,13 @@ func (c *csvReader) next() ([][]byte, error) {
 			return nil, errTooLong
 		}
 		c.row++
+		if st == complete && c.swallowed(b[:n]) {
+			c.unclosed()
+			n, st = c.parse(b, false)
+		}
 		if st == needMore { // an unclosed quote, or the last line without an end
 			if c.openQuote() {
-				c.stray++
-				c.ps.Add(c.place(), "a quotation mark is opened and never closed; the line was read as it stands")
-				if c.stray == maxStray {
-					c.noQuotes = true
-					c.ps.Add(c.place(), "from here on quotation marks were read as plain characters, since %d were never closed", maxStray)
-				}
+				c.unclosed()
 				n, _ = c.parse(b, false)
 			} else {
 				n = len(b)
@@ -103,6 +104,39 @@ func (c *csvReader) next() ([][]byte, error) {
 		c.pos += n
 		return c.fields, nil
 	}
+}
+
+// unclosed notes a quote that is never closed.
+func (c *csvReader) unclosed() {
+	c.stray++
+	c.ps.Add(c.place(), "a quotation mark is opened and never closed; the line was read as it stands")
+	if c.stray == maxStray {
+		c.noQuotes = true
+		c.ps.Add(c.place(), "from here on quotation marks were read as plain characters, since %d were never closed", maxStray)
+	}
+}
+
+// swallowed says whether the record just parsed took whole rows into one
+// cell: an unclosed quote that another row's quote closed by chance. A cell
+// that really holds lines has doubled its quotes, and the record has as many
+// cells as others.
+func (c *csvReader) swallowed(record []byte) bool {
+	first := bytes.IndexByte(record, c.eol)
+	if first < 0 || first == len(record)-1 {
+		c.width = len(c.fields)
+		return false
+	}
+	if c.width < 3 || len(c.delim) == 0 || (len(c.fields) == c.width && !c.bare) {
+		return false
+	}
+	for _, f := range c.fields {
+		for line := range bytes.SplitSeq(f, []byte{c.eol}) {
+			if len(line) < len(f) && bytes.Count(line, c.delim) >= c.width-1 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (c *csvReader) place() string { return fmt.Sprintf("row %d", c.row) }
@@ -121,7 +155,7 @@ func (c *csvReader) openQuote() bool { return c.fields == nil }
 // end of line. With needMore, fields holds what a last line without an end
 // has, or is nil when a quote is open.
 func (c *csvReader) parse(b []byte, quotes bool) (int, parseState) {
-	c.fields, c.scratch = c.fields[:0], c.scratch[:0]
+	c.fields, c.scratch, c.bare = c.fields[:0], c.scratch[:0], false
 	if c.fields == nil {
 		c.fields = make([][]byte, 0, 32)
 	}
@@ -222,6 +256,7 @@ func (c *csvReader) quoted(b []byte, q int) (field []byte, next int, ok bool) {
 			c.scratch = append(c.scratch, b[from:i]...)
 			return c.scratch[mark:len(c.scratch):len(c.scratch)], end, true
 		}
+		c.bare = true
 		i++
 	}
 }

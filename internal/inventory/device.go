@@ -50,6 +50,7 @@ type rowDecoder struct {
 	rows, devices int
 	// of the current row
 	n      int
+	dev    wardbook.Device
 	cells  [][]byte
 	cur    tableRow
 	buf    []byte
@@ -111,16 +112,17 @@ func (d *rowDecoder) row(r tableRow, fn func(*wardbook.Device) error) error {
 	} else if d.even && len(d.cells) < d.width {
 		d.rowFault(fmt.Sprintf("the row has %d of %d cells: it may be torn", len(d.cells), d.width))
 	}
-	var dev wardbook.Device
-	d.recurring(&dev)
-	d.unique(&dev)
-	d.readUDI(&dev)
-	d.maker(&dev)
-	if !d.usable(&dev) {
+	dev := &d.dev
+	*dev = wardbook.Device{}
+	d.recurring(dev)
+	d.unique(dev)
+	d.readUDI(dev)
+	d.maker(dev)
+	if !d.usable(dev) {
 		return nil
 	}
 	d.devices++
-	return fn(&dev)
+	return fn(dev)
 }
 
 func blank(b []byte) bool {
@@ -248,7 +250,8 @@ func (d *rowDecoder) word(i int) *word {
 var uniqueFields = []Field{AssetID, Serial, UDIField, IP, MAC}
 
 // unique sets the fields whose values differ from row to row. They and the
-// place share one string, so that a row costs one allocation.
+// place share one string, so that a row costs few allocations; the id has its
+// own, since it is kept when the device is not.
 func (d *rowDecoder) unique(dev *wardbook.Device) {
 	d.buf = d.buf[:0]
 	for i, f := range uniqueFields {
@@ -275,7 +278,8 @@ func (d *rowDecoder) unique(dev *wardbook.Device) {
 	d.buf = strconv.AppendInt(d.buf, int64(d.n), 10)
 	s := string(d.buf)
 	at := func(i int) string { return s[d.values[i].from:d.values[i].to] }
-	dev.ID, dev.Serial, dev.UDI, dev.IP, dev.MAC = at(0), at(1), at(2), at(3), at(4)
+	dev.ID = strings.Clone(at(0))
+	dev.Serial, dev.UDI, dev.IP, dev.MAC = at(1), at(2), at(3), at(4)
 	dev.Place = s[colon-len(d.file):]
 }
 

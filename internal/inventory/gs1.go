@@ -41,6 +41,15 @@ var applicationIDs = map[string]applicationID{
 	"98": {90, false, false}, "99": {90, false, false},
 }
 
+// places are the identifiers as a label prints them, made once.
+var places = func() map[string]string {
+	m := map[string]string{}
+	for id := range applicationIDs {
+		m[id] = "(" + id + ")"
+	}
+	return m
+}()
+
 // lookAI finds the application identifier that s begins with. Identifiers are
 // prefix-free, so the first that fits is the one.
 func lookAI(s string) (id string, ai applicationID, ok bool) {
@@ -67,6 +76,13 @@ func gs1Raw(s string) bool {
 var separators = strings.NewReplacer("<GS>", "\x1d", "{GS}", "\x1d", "<FNC1>", "\x1d", "{FNC1}", "\x1d",
 	"[GS]", "\x1d", "^]", "\x1d", "~", "\x1d", "\u241d", "\x1d", "\\x1d", "\x1d", "\\u001d", "\x1d")
 
+func separate(s string) string {
+	if !strings.ContainsAny(s, "<{[^~\\\u241d") {
+		return s
+	}
+	return separators.Replace(s)
+}
+
 func parseGS1(s string, ps *wardbook.Problems) UDI {
 	u := UDI{Agency: GS1}
 	if isDigits(s) && (len(s) >= 12 && len(s) <= 14) {
@@ -81,7 +97,7 @@ func parseGS1(s string, ps *wardbook.Problems) UDI {
 		ps.Add("", "%q is a number of %d digits: a GTIN has 12, 13 or 14", short(s), len(s))
 		return u
 	}
-	s = separators.Replace(s)
+	s = separate(s)
 	for s != "" {
 		if s[0] == '\x1d' {
 			s = s[1:]
@@ -129,7 +145,7 @@ func parseParenthesized(u *UDI, s string, ps *wardbook.Problems) {
 			}
 		}
 		_, ai, _ := lookAI(id)
-		setElement(u, id, ai, strings.Trim(separators.Replace(rest[:end]), " \x1d"), ps)
+		setElement(u, id, ai, strings.Trim(separate(rest[:end]), " \x1d"), ps)
 		s = rest[end:]
 	}
 }
@@ -148,7 +164,7 @@ func parenthesizedAI(s string) (id, rest string, ok bool) {
 }
 
 func setElement(u *UDI, id string, ai applicationID, v string, ps *wardbook.Problems) {
-	place := "(" + id + ")"
+	place := places[id]
 	switch {
 	case v == "":
 		ps.Add(place, "has no data")

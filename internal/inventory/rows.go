@@ -38,6 +38,9 @@ func read(t table, doc *Document, opts Options, fn func(*wardbook.Device) error)
 	m.Sheet, m.Delimiter, m.Encoding, m.HeaderRow = doc.Mapping.Sheet, doc.Mapping.Delimiter, doc.Mapping.Encoding, number
 	doc.Mapping = m
 	if !m.Has(AssetID, Manufacturer, Model, ModelNumber, Serial, UDIField) {
+		if s.speaksOf("MDS2", "Manufacturer Disclosure Statement") {
+			return errors.New("this is an MDS2 worksheet, a maker's statement about one model, not an inventory")
+		}
 		return notInventory(m)
 	}
 	mappingProblems(&ps, m, opts)
@@ -104,6 +107,20 @@ func takeSample(t table) (*sample, error) {
 		return nil, errors.New("there are no filled rows")
 	}
 	return s, nil
+}
+
+// speaksOf says whether any of words stands in the first rows.
+func (s *sample) speaksOf(words ...string) bool {
+	for _, row := range s.rows[:min(len(s.rows), headerDepth)] {
+		for _, c := range row {
+			for _, w := range words {
+				if strings.Contains(c, w) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // even says whether nearly all rows below the header have width cells.

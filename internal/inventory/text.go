@@ -126,7 +126,7 @@ func refusal(head []byte) string {
 	case has("\x89PNG"), has("\xFF\xD8\xFF"), has("GIF8"), has("II*\x00"), has("MM\x00*"):
 		return "this is a picture; an inventory is needed as XLSX or CSV"
 	case strings.HasPrefix(lower, "<"):
-		return refuseMarkup(lower) + save
+		return refuseMarkup(lower)
 	case jsonLike(lower):
 		return "this is JSON, not a table" + save
 	case binary(head):
@@ -138,19 +138,19 @@ func refusal(head []byte) string {
 func refuseMarkup(lower string) string {
 	switch {
 	case strings.Contains(lower, "nmaprun"):
-		return "this is an Nmap scan in XML, not an inventory; list the devices"
+		return "this is an Nmap scan in XML, not an inventory; export the list of devices as XLSX or CSV"
 	case strings.Contains(lower, "nessusclientdata"):
-		return "this is a Nessus scan in XML, not an inventory; list the devices"
+		return "this is a Nessus scan in XML, not an inventory; export the list of devices as XLSX or CSV"
 	case strings.Contains(lower, "nexposereport"):
-		return "this is a Nexpose scan in XML, not an inventory; list the devices"
+		return "this is a Nexpose scan in XML, not an inventory; export the list of devices as XLSX or CSV"
 	case strings.Contains(lower, "openvas"), strings.HasPrefix(lower, "<report"):
-		return "this is a scanner's report in XML, not an inventory; list the devices"
+		return "this is a scanner's report in XML, not an inventory; export the list of devices as XLSX or CSV"
 	case strings.Contains(lower, "urn:schemas-microsoft-com:office:spreadsheet"):
-		return "this is an Excel 2003 XML spreadsheet"
+		return "this is an Excel 2003 XML spreadsheet; save it as XLSX or CSV"
 	case strings.Contains(lower, "<html"), strings.Contains(lower, "<table"), strings.HasPrefix(lower, "<!doctype html"):
-		return "this is a web page (HTML), whatever its name says"
+		return "this is a web page (HTML), whatever its name says; save it as XLSX or CSV"
 	}
-	return "this is XML, not a table"
+	return "this is XML, not a table; save it as XLSX or CSV"
 }
 
 func jsonLike(s string) bool {

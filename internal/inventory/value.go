@@ -124,6 +124,15 @@ func looksLikeMadeDate(s string) bool {
 	if len(s) < 4 || len(s) > 9 {
 		return false
 	}
+	n := 0
+	for i := range len(s) {
+		if c := s[i] | 0x20; c >= 'a' && c <= 'z' || s[i] >= utf8.RuneSelf {
+			n++
+		}
+	}
+	if n < 3 {
+		return false
+	}
 	digits, letters := "", ""
 	for _, r := range strings.ToLower(s) {
 		switch {
