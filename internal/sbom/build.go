@@ -66,6 +66,7 @@ func (b *builder) problem(place, format string, args ...any) {
 type draft struct {
 	wardbook.Component
 	said      said
+	product   bool
 	publisher string
 	maker     string
 	model     string
@@ -98,7 +99,11 @@ func (b *builder) settle(d *draft) {
 		}
 	}
 	if d.Name == "" {
-		b.problem(d.Place, "a component without a name")
+		what := "a component"
+		if d.product {
+			what = "the product"
+		}
+		b.problem(d.Place, "%s without a name", what)
 	} else if isUnknown(d.Name) {
 		d.said |= saidName
 	}
@@ -323,7 +328,7 @@ func (b *builder) created(place, s string) {
 	if s == "" || isUnknown(s) {
 		return
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00"} {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00", time.DateOnly} {
 		t, err := time.Parse(layout, s)
 		if err != nil {
 			continue
@@ -384,11 +389,14 @@ func (b *builder) finish() *Document {
 		b.finishMetadata(m)
 	}
 	for _, l := range b.lonely {
-		if n := b.graph.nodes[l.node]; n.comp == nodeUndeclared {
-			b.problem(b.graph.place(l.at, -1), "the ref %q is not declared in the document", n.ref)
+		if n := &b.graph.nodes[l.node]; n.comp == nodeUndeclared {
+			n.dangling++
 		}
 	}
 	b.finishGraph()
+	for _, l := range b.lonely {
+		b.dangles(&b.graph.nodes[l.node], l.at, -1)
+	}
 	for _, n := range b.unknownDeps {
 		if c := b.graph.nodes[n].comp; c >= 0 {
 			d.said[c] |= saidDependency

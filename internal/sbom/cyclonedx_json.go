@@ -48,6 +48,7 @@ func (j *jsonReader) cdxComponent(place string, product bool) string {
 // cdxDone puts a component that was read into the document.
 func (b *builder) cdxDone(d *draft, index int, held []string) {
 	if index < 0 {
+		d.product = true
 		b.settle(d)
 		b.setProduct(d)
 		if d.Ref != "" {
@@ -67,10 +68,6 @@ func (b *builder) cdxDone(d *draft, index int, held []string) {
 		b.graph.add(edge{from: from, to: b.graph.idOf(ref), at: int32(index), sub: subNested, kind: edgeContains})
 	}
 }
-
-// subNested marks an edge that nesting states: its at is the index of the
-// component that holds.
-const subNested = -2
 
 func (j *jsonReader) cdxMember(d *draft) {
 	b := j.b

@@ -46,7 +46,7 @@ func decodeXML(br *bufio.Reader, b *builder) error {
 	if root.Name.Local != "bom" || !strings.HasPrefix(root.Name.Space, cdxNamespace) && root.Name.Space != "" {
 		return notXMLSBOM(root)
 	}
-	b.graph.place = func(at, _ int32) string { return b.linePlace(int(at)) }
+	b.graph.where = func(at, _ int32) string { return b.linePlace(int(at)) }
 	x.bom(root)
 	if x.err != nil {
 		return x.invalid()

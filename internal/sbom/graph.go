@@ -18,9 +18,10 @@ const (
 )
 
 type node struct {
-	ref  string
-	comp int32 // index of the component, or one of the constants above
-	seen bool  // a relationship names it
+	ref      string
+	comp     int32 // index of the component, or one of the constants above
+	seen     bool  // a relationship names it
+	dangling int32 // how often it is referred to without being declared
 }
 
 type edgeKind uint8
@@ -46,7 +47,8 @@ type graph struct {
 	nodes []node
 	edges []edge
 	roots []int32
-	place func(at, sub int32) string
+	// where says the place of a relationship, once the format is known.
+	where func(at, sub int32) string
 }
 
 func (g *graph) init() { g.ids = make(map[string]int32, 256) }
@@ -68,7 +70,11 @@ func (g *graph) idOf(ref string) int32 {
 
 func (g *graph) newNode(ref string) int32 {
 	id := int32(len(g.nodes))
-	g.nodes = append(g.nodes, node{ref: ref, comp: nodeUndeclared})
+	comp := int32(nodeUndeclared)
+	if strings.HasPrefix(ref, "urn:cdx:") { // a BOM-Link points into another document
+		comp = nodeExternal
+	}
+	g.nodes = append(g.nodes, node{ref: ref, comp: comp})
 	g.ids[ref] = id
 	return id
 }
@@ -98,6 +104,21 @@ func (g *graph) add(e edge) {
 	g.edges = append(g.edges, e)
 }
 
+// subNested marks an edge that nesting states: its at is the index of the
+// component that holds, or -1 for the product.
+const subNested = -2
+
+// placeOf is the place of a relationship.
+func (b *builder) placeOf(at, sub int32) string {
+	switch {
+	case sub == subNested && at < 0:
+		return b.doc.Product.Place
+	case sub == subNested:
+		return b.parts.at(int(at)).Place
+	}
+	return b.graph.where(at, sub)
+}
+
 // finishGraph checks the relationships and writes them into the document.
 func (b *builder) finishGraph() {
 	g := &b.graph
@@ -125,22 +146,42 @@ func (b *builder) finishGraph() {
 // twice.
 func (b *builder) checkEdges() []edge {
 	g := &b.graph
+	for _, e := range g.edges {
+		for _, n := range []*node{&g.nodes[e.from], &g.nodes[e.to]} {
+			if n.comp == nodeUndeclared {
+				n.dangling++
+			}
+		}
+	}
 	good := g.edges[:0]
 	for _, e := range g.edges {
 		from, to := &g.nodes[e.from], &g.nodes[e.to]
 		switch {
-		case from.comp == nodeUndeclared:
-			b.problem(g.place(e.at, -1), "the ref %q is not declared in the document", from.ref)
-		case to.comp == nodeUndeclared:
-			b.problem(g.place(e.at, e.sub), "the ref %q is not declared in the document", to.ref)
+		case from.comp == nodeUndeclared || to.comp == nodeUndeclared:
+			b.dangles(from, e.at, -1)
+			b.dangles(to, e.at, e.sub)
 		case from.comp == nodeFile, to.comp == nodeFile:
 		case e.from == e.to:
-			b.problem(g.place(e.at, e.sub), "%q refers to itself", to.ref)
+			b.problem(b.placeOf(e.at, e.sub), "%q refers to itself", to.ref)
 		default:
 			good = append(good, e)
 		}
 	}
 	return b.dropRepeats(good)
+}
+
+// dangles reports a ref that the document does not declare, at the first place
+// that refers to it.
+func (b *builder) dangles(n *node, at, sub int32) {
+	if n.comp != nodeUndeclared || n.dangling < 0 {
+		return
+	}
+	more := ""
+	if n.dangling > 1 {
+		more = fmt.Sprintf(" (referred to %d times)", n.dangling)
+	}
+	n.dangling = -1
+	b.problem(b.placeOf(at, sub), "the ref %q is not declared in the document%s", n.ref, more)
 }
 
 // dropRepeats drops edges that are there already. The same edge said from both
@@ -172,7 +213,7 @@ func (b *builder) dropRepeats(edges []edge) []edge {
 			}
 			drop[i] = true
 			if edges[m.edge].turned == e.turned {
-				b.problem(g.place(e.at, e.sub), "the reference from %q to %q is repeated", g.nodes[e.from].ref, g.nodes[e.to].ref)
+				b.problem(b.placeOf(e.at, e.sub), "the reference from %q to %q is repeated", g.nodes[e.from].ref, g.nodes[e.to].ref)
 			}
 		}
 	}
@@ -358,5 +399,5 @@ func (b *builder) reportCycle(a *adjacency, loop []int32, what string) {
 		more = fmt.Sprintf(" and %d more", len(loop)-len(names))
 	}
 	e := a.edges[a.first[loop[0]]]
-	b.problem(g.place(e.at, -1), "%s cycle among %d: %s%s", what, len(loop), strings.Join(names, ", "), more)
+	b.problem(b.placeOf(e.at, -1), "%s cycle among %d: %s%s", what, len(loop), strings.Join(names, ", "), more)
 }

@@ -136,7 +136,7 @@ func (b *builder) finishCycloneDXJSON(top *jsonTop) error {
 		b.problem("/bomFormat", "bomFormat is %q, not CycloneDX", top.bomFormat)
 	}
 	b.cdxVersion("/specVersion", top.specVersion, "JSON")
-	b.graph.place = func(at, sub int32) string { return b.cdxPlace(at, sub) }
+	b.graph.where = b.cdxPlace
 	return b.refuseVEX(slices.Contains(top.names, "dependencies"))
 }
 
@@ -161,12 +161,7 @@ func (b *builder) refuseVEX(dependencies bool) error {
 }
 
 func (b *builder) cdxPlace(at, sub int32) string {
-	switch {
-	case sub == subNested && at < 0:
-		return "/metadata/component"
-	case sub == subNested:
-		return b.parts.at(int(at)).Place
-	case sub < 0:
+	if sub < 0 {
 		return b.indexPlace("/dependencies", int(at))
 	}
 	return b.indexPlace(b.indexPlace("/dependencies", int(at))+"/dependsOn", int(sub))

@@ -409,8 +409,8 @@ func (b *builder) spdxRelationship(from, kind, to []byte, at int32) {
 
 // relationPlace is the place of a relationship while the document is read.
 func (b *builder) relationPlace(at int32) string {
-	if b.graph.place != nil {
-		return b.graph.place(at, -1)
+	if b.graph.where != nil {
+		return b.placeOf(at, -1)
 	}
 	return b.indexPlace("/relationships", int(at))
 }
@@ -427,7 +427,7 @@ func (b *builder) spdxNode(ref []byte) int32 {
 func (s *spdxReader) finish(top *jsonTop) {
 	b := s.b
 	b.spdxVersion("/spdxVersion", top.spdxVersion, "JSON")
-	b.graph.place = func(at, sub int32) string {
+	b.graph.where = func(at, sub int32) string {
 		if sub == subDescribes {
 			return b.indexPlace("/documentDescribes", int(at))
 		}
@@ -460,7 +460,7 @@ func (b *builder) finishDescribes() {
 	for _, e := range b.describes {
 		switch n := &g.nodes[e.to]; {
 		case n.comp == nodeUndeclared:
-			b.problem(g.place(e.at, e.sub), "the document describes %q, which it does not declare", n.ref)
+			b.problem(b.placeOf(e.at, e.sub), "the document describes %q, which it does not declare", n.ref)
 		case n.comp >= 0:
 			g.root(e.to)
 			n.seen = true

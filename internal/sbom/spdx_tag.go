@@ -64,8 +64,11 @@ const (
 )
 
 func decodeTagValue(br *bufio.Reader, b *builder) error {
+	if head, _ := br.Peek(4096); bytes.IndexByte(head, '\r') >= 0 && bytes.IndexByte(head, '\n') < 0 {
+		br = bufio.NewReaderSize(returns{br}, 64<<10)
+	}
 	t := &tagReader{b: b, r: br}
-	b.graph.place = func(at, _ int32) string { return b.linePlace(int(at)) }
+	b.graph.where = func(at, _ int32) string { return b.linePlace(int(at)) }
 	for {
 		line, err := t.next()
 		if len(line) > 0 {
@@ -84,6 +87,19 @@ func decodeTagValue(br *bufio.Reader, b *builder) error {
 	b.spdxVersion("line 1", t.version, "tag-value")
 	b.finishDescribes()
 	return nil
+}
+
+// returns reads a file whose lines end in a carriage return alone.
+type returns struct{ r io.Reader }
+
+func (c returns) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	for i, ch := range p[:n] {
+		if ch == '\r' {
+			p[i] = '\n'
+		}
+	}
+	return n, err
 }
 
 // next reads a line without its end. What goes past maxTagLine is dropped.
