@@ -52,8 +52,7 @@ func Risks(in Input) ([]wardbook.Risk, []wardbook.Question) {
 		e.due(&r, g)
 		risks = append(risks, r)
 	}
-	e.order(risks)
-	return risks, e.questions()
+	return e.order(risks), e.questions()
 }
 
 // id is a prefix and 12 hex digits that depend on the parts only.
@@ -64,12 +63,15 @@ func id(prefix string, parts ...string) string {
 
 // order sorts the worst first: by the worst level, then by what is certain,
 // then by how many evaluations have that level, by due date and by devices.
-func (e *engine) order(risks []wardbook.Risk) {
-	type key struct{ rank, count, certainty int }
-	keys := make(map[string]key, len(risks))
+func (e *engine) order(risks []wardbook.Risk) []wardbook.Risk {
+	type entry struct {
+		r                      *wardbook.Risk
+		rank, count, certainty int
+	}
+	list := make([]entry, len(risks))
 	for i := range risks {
 		r := &risks[i]
-		k := key{certainty: slices.Index(certainties, r.Certainty)}
+		k := entry{r: r, certainty: slices.Index(certainties, r.Certainty)}
 		for _, kp := range wardbook.KeyProperties {
 			switch n := e.pol.Rank(r.Evaluation(kp).Level); {
 			case n > k.rank:
@@ -78,19 +80,23 @@ func (e *engine) order(risks []wardbook.Risk) {
 				k.count++
 			}
 		}
-		keys[r.ID] = k
+		list[i] = k
 	}
-	slices.SortFunc(risks, func(a, b wardbook.Risk) int {
-		x, y := keys[a.ID], keys[b.ID]
+	slices.SortFunc(list, func(a, b entry) int {
 		return cmp.Or(
-			cmp.Compare(y.rank, x.rank),
-			cmp.Compare(x.certainty, y.certainty),
-			cmp.Compare(y.count, x.count),
-			cmp.Compare(a.Due, b.Due),
-			cmp.Compare(len(b.Devices), len(a.Devices)),
-			cmp.Compare(a.ID, b.ID),
+			cmp.Compare(b.rank, a.rank),
+			cmp.Compare(a.certainty, b.certainty),
+			cmp.Compare(b.count, a.count),
+			cmp.Compare(a.r.Due, b.r.Due),
+			cmp.Compare(len(b.r.Devices), len(a.r.Devices)),
+			cmp.Compare(a.r.ID, b.r.ID),
 		)
 	})
+	sorted := make([]wardbook.Risk, len(list))
+	for i, k := range list {
+		sorted[i] = *k.r
+	}
+	return sorted
 }
 
 // certainties orders the open statuses, the surest first.
@@ -173,7 +179,7 @@ func (e *engine) parse(text string) *Vector {
 	return v
 }
 
-// in puts a vector into a zone and a class, once.
+// under puts a vector into a zone and a class, once.
 func (e *engine) under(v *Vector, zone *wardbook.Zone, class *catalog.DeviceClass) *Vector {
 	k := envKey{v, zone, class}
 	m, ok := e.envs[k]

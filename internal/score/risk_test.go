@@ -128,7 +128,9 @@ func TestRisk(t *testing.T) {
 			f.Remediations = []wardbook.Remediation{{Category: "vendor_fix", Details: "Update to 2.0"}}
 		}, safety: "5 3 intolerable", effectiveness: "4 4 intolerable", security: "5 4 intolerable",
 			action: "Get the update that ICSMA-26-001-01 names from Acme and install it on the one device"},
-		{name: "not certain", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) { f.Status = wardbook.PossiblyAffected },
+		{name: "not certain", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
+			f.Status = wardbook.PossiblyAffected
+		},
 			safety: "5 3 intolerable", effectiveness: "4 4 intolerable", security: "5 4 intolerable", action: "Find out whether"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
