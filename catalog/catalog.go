@@ -28,6 +28,8 @@ type Catalog struct {
 	Digest string
 	// Names are makers, models and words of product names.
 	Names Names
+	// SupportEnds say when makers stop mending what they made.
+	SupportEnds []SupportEnd
 	// Hazards, DeviceClasses and Controls are what risks are proposed from,
 	// Policy is the default policy.
 	Hazards       []Hazard
@@ -59,6 +61,7 @@ func load(fsys fs.FS) (*Catalog, error) {
 	}
 	c.Digest = hex.EncodeToString(sum.Sum(nil))
 	c.Names = loadNames(fsys, &ps)
+	c.SupportEnds = loadSupportEnds(fsys, &ps)
 	c.loadRisk(fsys, &ps)
 	if err := ps.Err(); err != nil {
 		return nil, fmt.Errorf("catalogue: %w", err)
