@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"time"
@@ -60,7 +61,7 @@ func PDF(w io.Writer, d Data) error {
 	f.SetAutoPageBreak(false, 0)
 	f.SetDisplayMode("fullwidth", "default")
 	for _, x := range []*face{faces().regular, faces().bold, faces().mono} {
-		f.AddUTF8FontFromBytes(x.Family, "", x.TTF)
+		f.AddUTF8FontFromBytes(x.Family, "", bytes.Clone(x.TTF)) // fpdf writes into it
 	}
 	p := &printer{f: f, doc: doc, links: map[string]int{}, anchors: map[string]bool{}, lost: map[rune]int{}}
 	p.collect()

@@ -1,8 +1,11 @@
 package report
 
 import (
+	"archive/zip"
+	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -48,8 +51,28 @@ func XLSX(w io.Writer, d Data) error {
 			return fmt.Errorf("sheet %s: %w", name, err)
 		}
 	}
-	_, err = f.WriteTo(w)
-	return err
+	var buf bytes.Buffer
+	if _, err := f.WriteTo(&buf); err != nil {
+		return err
+	}
+	return sorted(w, buf.Bytes())
+}
+
+// sorted writes a zip file with its members in the order of their names: the
+// library writes them in a random one.
+func sorted(w io.Writer, p []byte) error {
+	zr, err := zip.NewReader(bytes.NewReader(p), int64(len(p)))
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(zr.File, func(a, b *zip.File) int { return strings.Compare(a.Name, b.Name) })
+	zw := zip.NewWriter(w)
+	for _, f := range zr.File {
+		if err := zw.Copy(f); err != nil {
+			return err
+		}
+	}
+	return zw.Close()
 }
 
 // sheetName is a name that a worksheet may have: at most 31 characters, none
