@@ -36,6 +36,9 @@ type Risk struct {
 	Due     string          `json:"due"`    // RFC 3339 date; empty: the policy sets none
 	Overdue bool            `json:"overdue,omitempty"`
 	DueRule string          `json:"due_rule,omitempty"`
+	// FirstSeen is the RFC 3339 date of the first assessment that proposed the
+	// risk: due dates count from it.
+	FirstSeen string `json:"first_seen,omitempty"`
 }
 
 // Evaluation returns the evaluation of k.

@@ -14,7 +14,7 @@ import (
 
 // Input is everything that risks are proposed from. Nothing in it is changed.
 type Input struct {
-	Products []wardbook.Product
+	Products []wardbook.Product // their ids are stable between runs, and so the risks' are
 	Devices  []wardbook.Device
 	Findings []wardbook.Finding
 	Policy   *wardbook.Policy
@@ -38,17 +38,12 @@ func Risks(in Input) ([]wardbook.Risk, []wardbook.Question) {
 	e := newEngine(in)
 	groups := e.groups()
 	risks := make([]wardbook.Risk, 0, len(groups))
-	seen := make(map[string]bool, len(groups))
 	for _, g := range groups {
 		s := e.setting(g)
 		if s.allRetired() {
 			continue
 		}
 		r := e.risk(g, s)
-		if seen[r.ID] { // two products that nothing but their ids tells apart
-			r.ID = id("R-", r.ID, g.pid)
-		}
-		seen[r.ID] = true
 		e.due(&r, g)
 		risks = append(risks, r)
 	}

@@ -36,10 +36,12 @@ func (a asks) add(kind wardbook.QuestionKind, key, text string, devices []string
 	}
 }
 
-// ClassKey is the key of the question which class of device a product is of;
-// one answer holds for all versions of the product.
-func ClassKey(p wardbook.Product) string {
-	return strings.TrimSpace(p.Manufacturer) + " / " + strings.TrimSpace(p.Name)
+// ClassKey is the key of the question which class of device a maker's model is
+// of: one answer holds for all its versions, however the names are spaced and
+// whatever case they are in.
+func ClassKey(maker, model string) string {
+	fold := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+	return fold(maker) + " / " + fold(model)
 }
 
 // ask records what a group leaves open.
@@ -47,7 +49,7 @@ func (e *engine) ask(g *group, s *setting, sec exploitable) {
 	if g.class == nil {
 		key, name := g.pid, g.pid
 		if g.product != nil {
-			key, name = ClassKey(*g.product), productName(g.product)
+			key, name = ClassKey(g.product.Manufacturer, g.product.Name), productName(g.product)
 		}
 		text := fmt.Sprintf("What class of device is %s? Until it is known, what it can mean for patients and care cannot be said (%s). Answer with the id of a device class, such as pump_lvp or monitor_patient.", name, g.classWhy)
 		ids := make([]string, 0, len(g.findings))

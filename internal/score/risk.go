@@ -46,10 +46,6 @@ func (e *engine) risk(g *group, s *setting) wardbook.Risk {
 // riskID depends on what the risk is about and on nothing else: the product,
 // the advisory or component, and the consequence.
 func riskID(g *group) string {
-	product := []string{g.pid}
-	if p := g.product; p != nil && p.Manufacturer+p.Name != "" {
-		product = []string{p.Manufacturer, p.Name, p.Version, p.ModelNumber}
-	}
 	kind := ""
 	switch {
 	case g.support:
@@ -57,7 +53,7 @@ func riskID(g *group) string {
 	case !g.scored:
 		kind = "unscored"
 	}
-	return id("R-", strings.Join(product, "\x1f"), g.subject, string(g.consequence), kind)
+	return id("R-", g.pid, g.subject, string(g.consequence), kind)
 }
 
 // productName is maker, name and version, without saying the maker twice.
@@ -241,7 +237,8 @@ func (e *engine) due(r *wardbook.Risk, g *group) {
 	if t, err := time.Parse(time.DateOnly, e.in.FirstSeen[r.ID]); err == nil && t.Before(first) {
 		first = t
 	}
-	since += first.Format(time.DateOnly)
+	r.FirstSeen = first.Format(time.DateOnly)
+	since += r.FirstSeen
 	days, rule := e.pol.Due.UnknownDays, "due.unknown_days: no level is known, %d days to find out, %s"
 	if k, l := r.Worst(e.pol); l != nil {
 		days, rule = l.DueDays, "levels."+l.ID+".due_days: "+string(k)+" is "+l.Name+", %d days, %s"
