@@ -1,11 +1,13 @@
 package advisory
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/wardbook/wardbook"
@@ -58,15 +60,27 @@ func Decode(r io.Reader, opts Options) (*Document, error) {
 	if limit <= 0 {
 		limit = defaultMaxBytes
 	}
-	b, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err != nil {
+	buf := buffers.Get().(*bytes.Buffer)
+	defer func() {
+		if buf.Cap() <= keptBuffer {
+			buf.Reset()
+			buffers.Put(buf)
+		}
+	}()
+	if _, err := buf.ReadFrom(io.LimitReader(r, limit+1)); err != nil {
 		return nil, err
 	}
-	if int64(len(b)) > limit {
+	if int64(buf.Len()) > limit {
 		return nil, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
 	}
-	return decode(b, opts)
+	return decode(buf.Bytes(), opts)
 }
+
+// buffers are reused between documents: what is decoded has copies of all
+// text. Those grown by a rare large document are let go.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const keptBuffer = 4 << 20
 
 func decode(b []byte, opts Options) (*Document, error) {
 	sum := sha256.Sum256(b)

@@ -135,8 +135,10 @@ func classify(n string) nameKind {
 	letters := n[:len(n)-len(strings.TrimLeft(n, alphabet))]
 	number := strings.TrimLeft(n[len(letters):], "-")
 	switch {
-	case !hasDigit(n) || looksLikeModel(n):
+	case !hasDigit(n) || looksLikeModel(n), len(letters) >= 3 && letters == strings.ToLower(letters) && !isVersionWord(letters):
 		return isModel
+	case letters == "" && len(n) > 4 && isYear(n[:4]) && digits(n[:4]) && isLetter(n[4]):
+		return isVersion // 2022H2
 	case isVersionWord(letters) && (!digits(number) || len(number) <= 2 || isYear(number)), digits(n) && isYear(n), digits(n) && len(n) <= 2:
 		return isVersion
 	case len(letters) == 1: // R140, A10; M221 may be a model

@@ -206,6 +206,8 @@ func (w *wordReader) step() bool {
 		}
 		p.condition(op + w.s[t.at:])
 		return false
+	case len(rest) == 1 && len(t.low) == 1 && w.op != "" && len(w.cur) == 0:
+		w.cur = append(w.cur, t.text) // "<= V": the letter is the version
 	case noise[t.low] && (len(w.cur) == 0 || isNoiseInside(t.low)):
 		if len(w.cur) > 0 {
 			w.named()
