@@ -22,6 +22,7 @@ type Maker struct {
 type Model struct {
 	Maker      string `yaml:"maker"` // id of a Maker
 	Brand      string `yaml:"brand"`
+	Former     string `yaml:"former"` // id of the Maker that had the brand before
 	Number     string `yaml:"number"`
 	Is         string `yaml:"is"`
 	Provenance `yaml:",inline"`
@@ -88,6 +89,9 @@ func (n Names) check(ps *wardbook.Problems) {
 		place := fmt.Sprintf("models.yaml row %d (%s%s)", i+1, m.Brand, m.Number)
 		if _, known := parent[m.Maker]; !known {
 			ps.Add(place, "unknown maker %q", m.Maker)
+		}
+		if _, known := parent[m.Former]; m.Former != "" && !known {
+			ps.Add(place, "former names the unknown maker %q", m.Former)
 		}
 		if (m.Brand == "") == (m.Number == "") || (m.Number == "") != (m.Is == "") || m.Source == "" {
 			ps.Add(place, "give either brand, or number and is; and a source")

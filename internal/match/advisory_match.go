@@ -143,7 +143,7 @@ func (a *Advisories) identify(id Identity, d *deviceName, x *indexed) (named, bo
 		c.confidence = .98
 	}
 	productQ := productQuestion(id, x)
-	answer, answered := a.answers.get(wardbook.AskProduct, productQ)
+	answer, answered := a.answers.Get(wardbook.AskProduct, productQ)
 	if answered && answer == "no" || c.fit == noFit && !(answered && answer == "yes") {
 		return named{}, false
 	}
@@ -153,18 +153,21 @@ func (a *Advisories) identify(id Identity, d *deviceName, x *indexed) (named, bo
 		f.fit, f.confidence = closeFit, 1
 		f.step("answer", "a person said that %q is %q", deviceLabel(id), x.name.text)
 		return f, true
+	case vendor == "" && c.fit == closeFit:
+		f.confidence *= .85
+		f.step("maker", "the document names no maker")
 	case how != "":
 		f.confidence *= conf
 		f.step("maker", "%s: %s", quoteMaker(id, d), how)
 	default:
 		key := makerQuestion(id, x)
-		ans, ok := a.answers.get(wardbook.AskMaker, key)
+		ans, ok := a.answers.Get(wardbook.AskMaker, key)
 		switch {
 		case ok && ans == "no":
 			return named{}, false
 		case ok && ans == "yes":
 			f.step("answer", "a person said that %q and %q are one maker", id.Manufacturer, vendor)
-		case len(d.makers) > 0 && (d.makers[0].maker >= 0 || c.hits < 2) || c.fit != closeFit || !ownWords(x.name, c):
+		case len(d.makers) > 0 && (d.makers[0].maker >= 0 || c.hits < 2 && (c.matched < 3 || c.hits < 1)) || c.fit != closeFit || !ownWords(x.name, c):
 			return named{}, false // a known other maker, or a name that proves too little
 		default:
 			f.confidence *= .6
@@ -213,11 +216,25 @@ func (a *Advisories) makerRelation(d *deviceName, x *indexed) (how string, confi
 		}
 		return how, confidence, vendor
 	}
+	if b := d.former; b != nil {
+		for _, v := range x.vendor {
+			if h, _ := a.ledger.relation(makerRef{maker: b.maker}, v); h != "" {
+				for _, dm := range d.makers {
+					if h, _ := a.ledger.relation(makerRef{maker: b.former}, dm); h != "" {
+						return fmt.Sprintf("the brand %q went from %s to %s", strings.Join(b.words, " "), a.ledger.makers[b.former].Name, a.ledger.makers[b.maker].Name), .93, vendor
+					}
+				}
+			}
+		}
+	}
 	// The product's name may hold the device's maker ("CME BodyGuard").
 	folded := " " + strings.Join(words(tokens(fold(x.name.text))), " ") + " "
 	for _, dm := range d.makers {
 		if len(dm.words) >= 3 && strings.Contains(folded, " "+dm.words+" ") && !a.ledger.generic[dm.words] {
 			return fmt.Sprintf("the product's name %q holds the maker's name", x.name.text), .93, vendor
+		}
+		if first, _, _ := strings.Cut(dm.words, " "); dm.maker < 0 && len(first) >= 5 && !a.ledger.generic[first] && strings.Contains(folded, " "+first) && !strings.Contains(folded, " "+first+" ") {
+			return fmt.Sprintf("a word of the product's name %q begins with the maker's name", x.name.text), .85, vendor
 		}
 	}
 	return "", 0, vendor
@@ -391,9 +408,22 @@ func claimWeight(f *named, s wardbook.Status) int {
 
 // version decides whether the device's version lies in the product's range.
 func (a *Advisories) version(id Identity, adv *wardbook.Advisory, f *named) {
+	a.versionInRange(id, adv, f)
+	if f.verdict != Inside || f.name.condition == "" || a.conditionHolds(id, f) {
+		return
+	}
+	f.verdict = Undecided
+	f.versionWhy += "; the product's name has a condition: " + f.name.condition
+	key := f.name.condition + " | " + versionQuestion(id)
+	if !a.answered(f, wardbook.AskCondition, key) {
+		f.doubts = append(f.doubts, conditionDoubt(adv, f, id, []string{f.name.condition}, key))
+	}
+}
+
+func (a *Advisories) versionInRange(id Identity, adv *wardbook.Advisory, f *named) {
 	r := f.product.Versions
 	version := id.Version
-	if v, ok := a.answers.get(wardbook.AskVersion, versionQuestion(id)); ok && version == "" {
+	if v, ok := a.answers.Get(wardbook.AskVersion, versionQuestion(id)); ok && version == "" {
 		version = v
 		f.step("answer", "a person said that these devices run version %q", v)
 	}
@@ -408,7 +438,11 @@ func (a *Advisories) version(id Identity, adv *wardbook.Advisory, f *named) {
 		return
 	}
 	f.verdict, f.versionWhy = InRange(r, version)
-	if why := unsure(r.Raw); f.verdict == Outside && why != "" {
+	why := unsure(r.Raw)
+	if why == "" && trailingZero(r, version) {
+		why = "with or without the zero at its end it may be the same version"
+	}
+	if f.verdict == Outside && why != "" {
 		f.verdict, f.versionWhy = Undecided, why
 	}
 	f.versionWhy = fmt.Sprintf("%s: version %s against %q: %s", f.verdict, quoteVersion(version), r.Raw, f.versionWhy)
@@ -416,6 +450,11 @@ func (a *Advisories) version(id Identity, adv *wardbook.Advisory, f *named) {
 		return
 	}
 	switch {
+	case version == "" && r.All && len(r.Conditions) > 0:
+		key := strings.Join(r.Conditions, "; ") + " | " + versionQuestion(id)
+		if !a.answered(f, wardbook.AskCondition, key) {
+			f.doubts = append(f.doubts, conditionDoubt(adv, f, id, r.Conditions, key))
+		}
 	case version == "":
 		f.doubts = append(f.doubts, Doubt{wardbook.AskVersion, versionQuestion(id), fmt.Sprintf("Which version runs on %q of %s?", deviceLabel(id), orUnknown(id.Manufacturer)), nil})
 	case r.Unclear == "" && len(r.Conditions) > 0:
@@ -423,7 +462,7 @@ func (a *Advisories) version(id Identity, adv *wardbook.Advisory, f *named) {
 		if a.answered(f, wardbook.AskCondition, key) {
 			return
 		}
-		f.doubts = append(f.doubts, Doubt{wardbook.AskCondition, key, fmt.Sprintf("%s names %q under a condition: %s. Does it hold for %q?", adv.ID, f.name.text, strings.Join(r.Conditions, "; "), deviceLabel(id)), []string{"yes", "no"}})
+		f.doubts = append(f.doubts, conditionDoubt(adv, f, id, r.Conditions, key))
 	default:
 		key := r.Raw + " | " + version + " | " + f.name.text
 		if a.answered(f, wardbook.AskRange, key) {
@@ -433,9 +472,24 @@ func (a *Advisories) version(id Identity, adv *wardbook.Advisory, f *named) {
 	}
 }
 
+func conditionDoubt(adv *wardbook.Advisory, f *named, id Identity, conditions []string, key string) Doubt {
+	return Doubt{wardbook.AskCondition, key, fmt.Sprintf("%s names %q under a condition: %s. Does it hold for %q?", adv.ID, f.name.text, strings.Join(conditions, "; "), deviceLabel(id)), []string{"yes", "no"}}
+}
+
+// conditionHolds reports whether the device's name has a word of the condition.
+func (a *Advisories) conditionHolds(id Identity, f *named) bool {
+	d := a.ledger.deviceName(id)
+	for _, w := range f.name.conditionWords {
+		if _, ok := d.forms[w]; ok {
+			return true
+		}
+	}
+	return false
+}
+
 // answered applies a person's yes or no to the version of f.
 func (a *Advisories) answered(f *named, kind wardbook.QuestionKind, key string) bool {
-	ans, ok := a.answers.get(kind, key)
+	ans, ok := a.answers.Get(kind, key)
 	if !ok || ans != "yes" && ans != "no" {
 		return false
 	}
@@ -536,6 +590,26 @@ func quoteMaker(id Identity, d *deviceName) string {
 		return fmt.Sprintf("the inventory names no maker for %q", deviceLabel(id))
 	}
 	return fmt.Sprintf("the maker %q", id.Manufacturer)
+}
+
+// trailingZero reports whether version differs from a listed one by a zero at
+// its end only: "2.20" and "2.2".
+func trailingZero(r wardbook.VersionRange, version string) bool {
+	if !strings.Contains(version, ".") {
+		return false
+	}
+	listed := append([]string(nil), r.Versions...)
+	for _, i := range r.Intervals {
+		if i.Min == i.Max {
+			listed = append(listed, i.Min)
+		}
+	}
+	for _, v := range listed {
+		if v != version && strings.Contains(v, ".") && (v+"0" == version || version+"0" == v) {
+			return true
+		}
+	}
+	return false
 }
 
 // shape tells letters from digits: numbers of one shape are of one kind.

@@ -24,7 +24,8 @@ func NewAnswers(list []wardbook.Answer) *Answers {
 	return a
 }
 
-func (a *Answers) get(kind wardbook.QuestionKind, key string) (string, bool) {
+// Get returns what people answered to a question.
+func (a *Answers) Get(kind wardbook.QuestionKind, key string) (string, bool) {
 	if a == nil {
 		return "", false
 	}

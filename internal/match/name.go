@@ -20,7 +20,7 @@ func fold(s string) string {
 		}
 	}
 	if ascii {
-		return strings.ToLower(s)
+		return tesla(strings.ToLower(s))
 	}
 	if strings.ContainsRune(s, 'Ã') {
 		s = repairMojibake(s)
@@ -42,7 +42,15 @@ func fold(s string) string {
 			b.WriteRune(unicode.ToLower(r))
 		}
 	}
-	return b.String()
+	return tesla(b.String())
+}
+
+// tesla writes a field strength in one way: "3.0T" is "3T".
+func tesla(s string) string {
+	if i := strings.Index(s, ".0t"); i > 0 && (i+3 == len(s) || !isWordByte(s[i+3])) && s[i-1] >= '0' && s[i-1] <= '9' {
+		return s[:i] + s[i+2:]
+	}
+	return s
 }
 
 // repairMojibake undoes one round of UTF-8 read as Latin-1, where that gives

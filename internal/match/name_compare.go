@@ -20,6 +20,7 @@ type comparison struct {
 	fit        nameFit
 	confidence float64
 	hits       int    // identifying words that fit
+	matched    int    // all words that fit
 	used       mask   // words of the device that the product's name asks for
 	rule       string // which rule decided
 	reason     string
@@ -82,6 +83,7 @@ func (p *productName) compare(d *deviceName) comparison {
 			hit = append(hit, p.acronym)
 		}
 	}
+	c.matched = got[generic] + got[brandWord] + got[qualifier] + got[designator]
 	c.hits = got[brandWord] + got[qualifier] + got[designator]
 	rest, left := d.left(c.used)
 	for _, w := range rest {
@@ -137,6 +139,8 @@ func (p *productName) byDesignator(c *comparison, d *deviceName, hit string, got
 	wordsHit := got[brandWord] + got[qualifier]
 	whole := left[brandWord]+left[qualifier]+left[designator] == 0
 	switch {
+	case wordsHit == 0 && !strongDesignator(hit) && missing[brandWord]+missing[qualifier] == 0 && left[brandWord] > 0:
+		c.set(vague, .35, "short designator", fmt.Sprintf("only %q fits, which is short; the product has no word of its own", hit))
 	case wordsHit == 0 && !strongDesignator(hit) && (left[brandWord] > 0 || d.otherSort(p, c.used)):
 		c.set(noFit, 0, "other name", fmt.Sprintf("only %q fits, the words differ", hit))
 	case missing[designator] > 0 && left[designator] > 0:
@@ -189,7 +193,7 @@ func (p *productName) byWords(c *comparison, d *deviceName, got, missing, left [
 	others := left[brandWord] + left[qualifier] + left[designator]
 	switch {
 	case !p.identifying():
-		p.byGenericWords(c, got, others)
+		p.byGenericWords(c, d, got, others)
 	case got[brandWord]+got[qualifier] == 0:
 		c.set(noFit, 0, "other name", "nothing that identifies fits")
 	case need > 0 && (others > 0 && !onlyNumbers(rest, 5) || d.otherSort(p, c.used)):
@@ -219,8 +223,10 @@ func (p *productName) byWords(c *comparison, d *deviceName, got, missing, left [
 
 // byGenericWords decides for a name such as "Patient Portal": all of its words
 // must be there and nothing else.
-func (p *productName) byGenericWords(c *comparison, got [4]int, others int) {
+func (p *productName) byGenericWords(c *comparison, d *deviceName, got [4]int, others int) {
 	switch want := len(p.groups); {
+	case got[generic] < want && p.sharesSort(d) && !d.otherSort(p, 0):
+		c.set(vague, .3, "common words", "words of its sort fit, which are common")
 	case want == 0 || got[generic] < want:
 		c.set(noFit, 0, "other name", "not all of the words are there")
 	case others > 0:
@@ -264,6 +270,16 @@ func (p *productName) joinedGroups(d *deviceName) map[int]mask {
 func (p *productName) missesSort(d *deviceName) bool {
 	for s := range p.sorts {
 		if _, ok := d.forms[s]; !ok {
+			return true
+		}
+	}
+	return false
+}
+
+// sharesSort reports whether d tells the sort of product that p's name has.
+func (p *productName) sharesSort(d *deviceName) bool {
+	for s := range p.sorts {
+		if _, ok := d.forms[s]; ok {
 			return true
 		}
 	}

@@ -24,6 +24,7 @@ type deviceName struct {
 	forms    map[string]mask // every form in which a word, or words together, can be asked for
 	makers   []makerRef
 	makerBy  string // how the maker was told: "column", "model", "brand", ""
+	former   *brand // a brand of the model that another maker had before
 	numbered mask   // words that are catalogue numbers which the ledger knows
 }
 
@@ -77,8 +78,27 @@ func (l *ledger) deviceName(id Identity) *deviceName {
 		}
 	}
 	d.addForms()
+	// Words of the maker can be asked for too ("MicroDicom DICOM Viewer"), but
+	// are not missed.
+	for i, t := range modelTokens {
+		if skip[i] {
+			d.addMakerWord(t.text)
+		}
+	}
+	for _, t := range tokens(fold(id.Manufacturer)) {
+		d.addMakerWord(t.text)
+	}
+	if b, ok := l.brandMaker(model); ok && b.former >= 0 {
+		d.former = &b
+	}
 	d.addNumbers(l)
 	return d
+}
+
+func (d *deviceName) addMakerWord(w string) {
+	if _, there := d.forms[w]; !there {
+		d.forms[w] = 0
+	}
 }
 
 func (d *deviceName) addWord(l *ledger, t token) {
@@ -111,7 +131,7 @@ func (d *deviceName) addForms() {
 			if mixed || hasDigit(w) && hasDigit(next) && d.seps[i+1] == '-' {
 				put(w+next, 3<<i)
 			}
-			if i+2 < len(d.words) && len(w) <= 3 && len(d.words[i+2]) <= 2 {
+			if i+2 < len(d.words) && len(w) <= 3 && (len(d.words[i+2]) <= 2 || len(next) <= 3 && isDigits(d.words[i+2])) {
 				put(w+next+d.words[i+2], 7<<i)
 			}
 			if d.kinds[i] == brandWord && d.kinds[i+1] != designator {

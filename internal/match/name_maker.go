@@ -24,8 +24,9 @@ type ledger struct {
 }
 
 type brand struct {
-	words []string
-	maker int
+	words  []string
+	maker  int
+	former int // the maker that had it before; -1: none
 }
 
 type number struct {
@@ -71,7 +72,11 @@ func newLedger(n catalog.Names) *ledger {
 		maker := byID[m.Maker]
 		if m.Brand != "" {
 			w := words(tokens(fold(m.Brand)))
-			l.brands[w[0]] = append(l.brands[w[0]], brand{w, maker})
+			former := -1
+			if m.Former != "" {
+				former = byID[m.Former]
+			}
+			l.brands[w[0]] = append(l.brands[w[0]], brand{w, maker, former})
 			continue
 		}
 		k := strings.Join(words(tokens(fold(m.Number))), "")

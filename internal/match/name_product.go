@@ -34,16 +34,18 @@ type group struct {
 
 // A productName is the name of a product of an advisory, read for matching.
 type productName struct {
-	text     string
-	groups   []group
-	makers   []makerRef          // makers that the name itself holds
-	joins    map[string][2]int   // two neighbours written together → their groups
-	versions []wardbook.Interval // versions that the name itself states ("7.0.x")
-	acronym  string              // "csm" of "Connex Spot Monitor (CSM)": stands for all groups
-	family   bool                // names a whole line: "Family", "Series", or a plural
-	sorts    map[string]bool
-	fromText bool // the name says nothing, the words come from the advisory's title
-	excluded map[string]bool
+	text           string
+	groups         []group
+	makers         []makerRef          // makers that the name itself holds
+	joins          map[string][2]int   // two neighbours written together → their groups
+	versions       []wardbook.Interval // versions that the name itself states ("7.0.x")
+	acronym        string              // "csm" of "Connex Spot Monitor (CSM)": stands for all groups
+	condition      string              // "enabled with iBed Wireless": holds for some only
+	conditionWords []string
+	family         bool // names a whole line: "Family", "Series", or a plural
+	sorts          map[string]bool
+	fromText       bool // the name says nothing, the words come from the advisory's title
+	excluded       map[string]bool
 }
 
 // identifying reports whether the name has a word that tells a product.
@@ -116,6 +118,7 @@ func (l *ledger) productName(text string, vendor []makerRef) *productName {
 		i += n - 1
 	}
 	p.acronym = acronymOf(text)
+	p.condition, p.conditionWords = l.conditionOf(text)
 	p.joins = map[string][2]int{}
 	for i := 1; i < len(p.groups); i++ {
 		a, b := p.groups[i-1], p.groups[i]
@@ -328,4 +331,28 @@ func (l *ledger) lineAt(ts []token, i int) bool {
 	}
 	next := ts[i+1]
 	return next.text == "series" || next.text == "family"
+}
+
+var conditionInName = regexp.MustCompile(`(?i)\(((?:enabled|equipped|used|running|configured|shipped|integrated) [^()]+)\)`)
+
+// conditionBehind finds a condition that ends a name without parentheses.
+var conditionBehind = regexp.MustCompile(`(?i)\b((?:used with|running on|when used with|only with) [^()]+)$`)
+
+// conditionOf reads a condition of a product's name that an inventory rarely
+// answers, and the words that would answer it.
+func (l *ledger) conditionOf(text string) (string, []string) {
+	m := conditionInName.FindStringSubmatch(text)
+	if m == nil {
+		m = conditionBehind.FindStringSubmatch(text)
+	}
+	if m == nil {
+		return "", nil
+	}
+	var ws []string
+	for _, t := range tokens(fold(m[1])) {
+		if w := l.plain(t.text); l.kindOf(w) != generic {
+			ws = append(ws, w)
+		}
+	}
+	return m[1], ws
 }

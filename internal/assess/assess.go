@@ -1,0 +1,240 @@
+// Package assess is the main job as one pure function: decoded inputs go in,
+// an assessment comes out. It joins the leaves (match, score) and does no I/O
+// of its own, so that the command line and the server answer alike.
+package assess
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/wardbook/wardbook"
+	"github.com/wardbook/wardbook/catalog"
+	"github.com/wardbook/wardbook/internal/match"
+	"github.com/wardbook/wardbook/internal/score"
+)
+
+// Vulnerabilities answers which records name a package or product, and which
+// have an id. *vulndb.DB is one; nil means that none were given.
+type Vulnerabilities interface {
+	match.Lookup
+	ByID(id string) ([]*wardbook.Vulnerability, error)
+}
+
+// An SBOM is one decoded SBOM: what it describes and its parts.
+type SBOM struct {
+	Path         string
+	Serial       string
+	Manufacturer string
+	Name         string
+	Version      string
+	ModelNumber  string
+	UDIDI        string
+	Purl         string
+	CPEs         []string
+	Hashes       []wardbook.Hash
+	SupportEnd   string
+	Components   []wardbook.Component
+}
+
+// Inputs is everything that an assessment is made from. Nothing in it is
+// changed, but Devices, which get their class and product.
+type Inputs struct {
+	Program    string
+	At         time.Time // counts as today
+	Catalog    *catalog.Catalog
+	Policy     *wardbook.Policy
+	PolicyHash string // SHA-256 of the policy's bytes
+	Answers    []wardbook.Answer
+	Files      []wardbook.Input // what was read, for the record
+	// HasInventory tells a fleet without devices from no fleet at all: without
+	// an inventory each SBOM stands for one product of one device.
+	HasInventory bool
+	Devices      []wardbook.Device
+	SBOMs        []SBOM
+	Advisories   []*wardbook.Advisory
+	Statements   []wardbook.Statement
+	Records      Vulnerabilities
+	KEV          func(cve string) (wardbook.KEV, bool)  // nil: not given
+	EPSS         func(cve string) (wardbook.EPSS, bool) // nil: not given
+	DataAge      []wardbook.DataAge
+	// Earlier is an earlier assessment to compare with, EarlierPath where it
+	// was read from.
+	Earlier     *wardbook.Assessment
+	EarlierPath string
+	// Progress is told what is being done; nil is fine.
+	Progress func(stage string, done, total int)
+}
+
+// A run is one assessment in the making.
+type run struct {
+	Inputs
+	answers   *match.Answers
+	products  []product
+	findings  []wardbook.Finding
+	questions questions
+	notes     []string // what is not known
+	err       error
+}
+
+// Run makes the assessment. It fails only when ctx ends or a record of the
+// vulnerability data cannot be read.
+func Run(ctx context.Context, in Inputs) (*wardbook.Assessment, error) {
+	r := &run{Inputs: in, answers: match.NewAnswers(in.Answers), questions: questions{byKey: map[string]*wardbook.Question{}}}
+	if !r.HasInventory {
+		r.devicesOfSBOMs()
+	}
+	for _, stage := range []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{"devices", r.groupDevices},
+		{"SBOMs", r.joinSBOMs},
+		{"advisories", r.matchAdvisories},
+		{"components", r.matchComponents},
+		{"support", r.matchSupport},
+		{"statements", r.applyStatements},
+	} {
+		r.progress(stage.name, 0, 0)
+		if err := stage.do(ctx); err != nil {
+			return nil, fmt.Errorf("%s: %w", stage.name, err)
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	r.enrich()
+	return r.assessment(), nil
+}
+
+func (r *run) progress(stage string, done, total int) {
+	if r.Progress != nil {
+		r.Progress(stage, done, total)
+	}
+}
+
+// assessment proposes risks and puts everything together.
+func (r *run) assessment() *wardbook.Assessment {
+	a := &wardbook.Assessment{
+		Schema: wardbook.AssessmentSchema, Program: r.Program, At: r.At.Format(time.DateOnly),
+		Policy: r.Policy.Ref(), Catalog: r.Catalog.Digest, Inputs: r.Files, Devices: r.Devices,
+	}
+	a.Policy.SHA256 = r.PolicyHash
+	for i := range r.products {
+		a.Products = append(a.Products, r.products[i].Product)
+	}
+	sortFindings(r.findings)
+	a.Findings = r.findings
+	r.progress("risks", 0, 0)
+	risks, asked := score.Risks(score.Input{
+		Products: a.Products, Devices: a.Devices, Findings: a.Findings, Policy: r.Policy, Catalog: r.Catalog, At: r.At, FirstSeen: firstSeen(r.Earlier),
+	})
+	a.Risks = risks
+	for _, q := range asked {
+		if _, done := r.answers.Get(q.Kind, q.Key); !done {
+			r.questions.take(q)
+		}
+	}
+	a.Questions = r.questions.list()
+	fillEmpty(a)
+	a.Summary = r.summary(a)
+	if r.Earlier != nil {
+		a.Changes = changes(r.Earlier, a, r.EarlierPath)
+	}
+	return a
+}
+
+// fillEmpty makes empty lists of missing ones, so that JSON has [] and no null.
+func fillEmpty(a *wardbook.Assessment) {
+	lists(&a.Inputs, &a.Devices, &a.Products, &a.Findings, &a.Risks, &a.Questions)
+	for i := range a.Inputs {
+		empty(&a.Inputs[i].Problems)
+	}
+	for i := range a.Findings {
+		f := &a.Findings[i]
+		empty(&f.Devices)
+		empty(&f.Aliases)
+		empty(&f.Why)
+		empty(&f.Remediations)
+	}
+	for i := range a.Risks {
+		k := &a.Risks[i]
+		empty(&k.Findings)
+		empty(&k.Devices)
+		empty(&k.Wards)
+		empty(&k.Options)
+	}
+	for i := range a.Questions {
+		empty(&a.Questions[i].Devices)
+	}
+}
+
+func lists(in *[]wardbook.Input, d *[]wardbook.Device, p *[]wardbook.Product, f *[]wardbook.Finding, r *[]wardbook.Risk, q *[]wardbook.Question) {
+	empty(in)
+	empty(d)
+	empty(p)
+	empty(f)
+	empty(r)
+	empty(q)
+}
+
+func empty[T any](s *[]T) {
+	if *s == nil {
+		*s = []T{}
+	}
+}
+
+// id makes an id that is stable between runs: from content alone.
+func id(prefix string, parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return prefix + hex.EncodeToString(sum[:6])
+}
+
+// firstSeen tells when each risk of an earlier assessment was first seen.
+func firstSeen(a *wardbook.Assessment) map[string]string {
+	if a == nil {
+		return nil
+	}
+	m := map[string]string{}
+	for _, k := range a.Risks {
+		m[k.ID] = k.FirstSeen
+		if k.FirstSeen == "" {
+			m[k.ID] = a.At
+		}
+	}
+	return m
+}
+
+// sortFindings puts what asks most of people first, then by product and id.
+func sortFindings(fs []wardbook.Finding) {
+	order := map[wardbook.Status]int{}
+	for i, s := range wardbook.Statuses {
+		order[s] = i
+	}
+	score := func(f *wardbook.Finding) float64 {
+		if f.CVSS == nil {
+			return -1
+		}
+		return f.CVSS.Score
+	}
+	sort.Slice(fs, func(i, j int) bool {
+		a, b := &fs[i], &fs[j]
+		if order[a.Status] != order[b.Status] {
+			return order[a.Status] < order[b.Status]
+		}
+		if x, y := a.KEV != nil, b.KEV != nil; x != y {
+			return x
+		}
+		if x, y := score(a), score(b); x != y {
+			return x > y
+		}
+		if a.Product != b.Product {
+			return a.Product < b.Product
+		}
+		return a.ID < b.ID
+	})
+}

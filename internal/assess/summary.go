@@ -1,0 +1,316 @@
+package assess
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/wardbook/wardbook"
+)
+
+const (
+	mostFirst      = 10 // things to do first
+	mostTopDevices = 20
+)
+
+func sortQuestions(qs []wardbook.Question) {
+	sort.Slice(qs, func(i, j int) bool {
+		if len(qs[i].Devices) != len(qs[j].Devices) {
+			return len(qs[i].Devices) > len(qs[j].Devices)
+		}
+		if qs[i].Kind != qs[j].Kind {
+			return qs[i].Kind < qs[j].Kind
+		}
+		return qs[i].ID < qs[j].ID
+	})
+}
+
+// deviceState is what the summary knows of one device.
+type deviceState struct {
+	affected, possibly, any bool
+	findings                int
+	risks                   []int // indexes, worst first
+}
+
+// summary counts and picks what a person reads first.
+func (r *run) summary(a *wardbook.Assessment) wardbook.Summary {
+	s := wardbook.Summary{
+		Devices: len(a.Devices), Findings: map[wardbook.Status]int{}, Risks: len(a.Risks), Questions: len(a.Questions),
+		Matrices: map[wardbook.KeyProperty]wardbook.MatrixCount{}, DataAge: r.DataAge, Unknowns: r.notes,
+	}
+	for _, st := range wardbook.Statuses {
+		s.Findings[st] = 0
+	}
+	states := make(map[string]*deviceState, len(a.Devices))
+	for i := range a.Devices {
+		states[a.Devices[i].ID] = &deviceState{}
+	}
+	for i := range a.Findings {
+		f := &a.Findings[i]
+		s.Findings[f.Status]++
+		if f.KEV != nil && f.Status.Open() {
+			s.KnownExploited++
+		}
+		for _, d := range f.Devices {
+			st := states[d]
+			if st == nil {
+				continue
+			}
+			st.any = true
+			if f.Status.Open() {
+				st.findings++
+			}
+			st.affected = st.affected || f.Status == wardbook.Affected
+			st.possibly = st.possibly || f.Status == wardbook.PossiblyAffected
+		}
+	}
+	for i := range a.Risks {
+		k := &a.Risks[i]
+		if k.Unacceptable() {
+			s.Unacceptable++
+		}
+		if k.Overdue {
+			s.Overdue++
+		}
+		for _, d := range k.Devices {
+			if st := states[d]; st != nil {
+				st.risks = append(st.risks, i)
+			}
+		}
+	}
+	countOf(&s, a, states)
+	r.matrices(a, &s)
+	s.First = r.first(a)
+	s.Wards = r.wards(a, states)
+	s.TopDevices = r.topDevices(a, states)
+	s.Unknowns = append(s.Unknowns, r.unknowns(&s, a)...)
+	empty(&s.First)
+	empty(&s.Wards)
+	empty(&s.TopDevices)
+	empty(&s.DataAge)
+	empty(&s.Unknowns)
+	return s
+}
+
+func (r *run) matrices(a *wardbook.Assessment, s *wardbook.Summary) {
+	for _, k := range wardbook.KeyProperties {
+		rows := r.Policy.Matrices[k]
+		m := wardbook.MatrixCount{Cells: make([][]int, len(rows))}
+		for i := range rows {
+			m.Cells[i] = make([]int, len(rows[i]))
+		}
+		for i := range a.Risks {
+			e := a.Risks[i].Evaluation(k)
+			if e.Severity < 1 || e.Likelihood < 1 || e.Severity > len(m.Cells) || e.Likelihood > len(m.Cells[e.Severity-1]) {
+				m.Unknown++
+				continue
+			}
+			m.Cells[e.Severity-1][e.Likelihood-1]++
+		}
+		s.Matrices[k] = m
+	}
+}
+
+// worst is the level of the worst evaluation of a risk by the policy's order;
+// "" when all are unknown.
+func (r *run) worst(k *wardbook.Risk) (level string, rank int) {
+	rank = -1
+	for _, p := range wardbook.KeyProperties {
+		l := k.Evaluation(p).Level
+		if n := r.Policy.Rank(l); l != "" && n > rank {
+			level, rank = l, n
+		}
+	}
+	return level, rank
+}
+
+// first picks the things to do first: one for each product and action, in the
+// order of risks, which is worst first.
+func (r *run) first(a *wardbook.Assessment) []wardbook.Todo {
+	var out []wardbook.Todo
+	seen := map[string]bool{}
+	for i := range a.Risks {
+		k := &a.Risks[i]
+		key := k.Product + "\x00" + k.Action
+		if seen[key] || len(k.Devices) == 0 && r.HasInventory || k.Action == "" {
+			continue
+		}
+		seen[key] = true
+		out = append(out, wardbook.Todo{Risk: k.ID, Title: k.Title, Action: k.Action, Reason: r.reason(k), Due: k.Due, Devices: len(k.Devices), Wards: k.Wards})
+		if len(out) == mostFirst {
+			break
+		}
+	}
+	return out
+}
+
+// reason says in one line why a risk comes first.
+func (r *run) reason(k *wardbook.Risk) string {
+	var parts []string
+	for _, p := range wardbook.KeyProperties {
+		e := k.Evaluation(p)
+		if l := r.Policy.Level(e.Level); l != nil && e.Acceptable == wardbook.No {
+			parts = append(parts, fmt.Sprintf("%s is %s", p, strings.ToLower(l.Name)))
+		}
+	}
+	if len(parts) == 0 {
+		if level, _ := r.worst(k); level != "" {
+			if l := r.Policy.Level(level); l != nil {
+				parts = append(parts, "the worst of the three is "+strings.ToLower(l.Name))
+			}
+		} else {
+			parts = append(parts, "the level is unknown")
+		}
+	}
+	if k.Chain.Harm != "" {
+		parts = append(parts, "it can lead to "+lowerFirst(strings.TrimSuffix(k.Chain.Harm, ".")))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func lowerFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
+}
+
+func (s *wardSummary) id() string { return s.site + "\x00" + s.location }
+
+// wardSummary sums up one care area.
+type wardSummary struct {
+	site, location string
+	wardbook.WardCount
+	rank  int
+	risks map[int]bool
+}
+
+// wards sums up the care areas with open findings, worst first.
+func (r *run) wards(a *wardbook.Assessment, states map[string]*deviceState) []wardbook.WardCount {
+	byID := map[string]*wardSummary{}
+	for i := range a.Devices {
+		d := &a.Devices[i]
+		if d.Service == wardbook.Retired {
+			continue
+		}
+		w := &wardSummary{site: d.Site, location: d.Location}
+		if have, ok := byID[w.id()]; ok {
+			w = have
+		} else {
+			w.WardCount = wardbook.WardCount{Site: d.Site, Location: d.Location}
+			w.rank, w.risks = -1, map[int]bool{}
+			byID[w.id()] = w
+		}
+		w.Devices++
+		st := states[d.ID]
+		switch {
+		case st.affected:
+			w.Affected++
+		case st.possibly:
+			w.Possibly++
+		}
+		bad := false
+		for _, n := range st.risks {
+			w.risks[n] = true
+			if level, rank := r.worst(&a.Risks[n]); rank > w.rank {
+				w.Worst, w.rank = level, rank
+			}
+			bad = bad || a.Risks[n].Unacceptable()
+		}
+		if bad {
+			w.Unacceptable++
+		}
+	}
+	var list []*wardSummary
+	for _, w := range byID {
+		if w.Affected+w.Possibly > 0 || len(w.risks) > 0 {
+			list = append(list, w)
+		}
+	}
+	sort.Slice(list, func(i, j int) bool {
+		x, y := list[i], list[j]
+		switch {
+		case x.Unacceptable != y.Unacceptable:
+			return x.Unacceptable > y.Unacceptable
+		case x.rank != y.rank:
+			return x.rank > y.rank
+		case x.Affected != y.Affected:
+			return x.Affected > y.Affected
+		default:
+			return x.id() < y.id()
+		}
+	})
+	out := make([]wardbook.WardCount, len(list))
+	for i, w := range list {
+		w.Risks = riskIDs(a, w.risks)
+		out[i] = w.WardCount
+	}
+	return out
+}
+
+func riskIDs(a *wardbook.Assessment, set map[int]bool) []string {
+	idx := make([]int, 0, len(set))
+	for n := range set {
+		idx = append(idx, n)
+	}
+	sort.Ints(idx)
+	out := make([]string, len(idx))
+	for i, n := range idx {
+		out[i] = a.Risks[n].ID
+	}
+	return out
+}
+
+// topDevices picks the devices with the worst risks, then with the most.
+func (r *run) topDevices(a *wardbook.Assessment, states map[string]*deviceState) []wardbook.DeviceCount {
+	type entry struct {
+		device int
+		rank   int
+		level  string
+		bad    int
+	}
+	var list []entry
+	for i := range a.Devices {
+		st := states[a.Devices[i].ID]
+		if len(st.risks) == 0 || a.Devices[i].Service == wardbook.Retired {
+			continue
+		}
+		e := entry{device: i, rank: -1}
+		for _, n := range st.risks {
+			if level, rank := r.worst(&a.Risks[n]); rank > e.rank {
+				e.level, e.rank = level, rank
+			}
+			if a.Risks[n].Unacceptable() {
+				e.bad++
+			}
+		}
+		list = append(list, e)
+	}
+	sort.Slice(list, func(i, j int) bool {
+		x, y := list[i], list[j]
+		switch {
+		case x.rank != y.rank:
+			return x.rank > y.rank
+		case x.bad != y.bad:
+			return x.bad > y.bad
+		}
+		dx, dy := &a.Devices[x.device], &a.Devices[y.device]
+		if lx, ly := dx.LifeSupport == wardbook.Yes, dy.LifeSupport == wardbook.Yes; lx != ly {
+			return lx
+		}
+		if nx, ny := states[dx.ID].findings, states[dy.ID].findings; nx != ny {
+			return nx > ny
+		}
+		return dx.ID < dy.ID
+	})
+	out := make([]wardbook.DeviceCount, 0, mostTopDevices)
+	for _, e := range list[:min(len(list), mostTopDevices)] {
+		d := &a.Devices[e.device]
+		c := wardbook.DeviceCount{Device: d.ID, Product: d.Product, Site: d.Site, Location: d.Location, Findings: states[d.ID].findings, Worst: e.level}
+		for _, n := range states[d.ID].risks {
+			c.Risks = append(c.Risks, a.Risks[n].ID)
+		}
+		out = append(out, c)
+	}
+	return out
+}
