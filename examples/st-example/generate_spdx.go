@@ -88,21 +88,21 @@ func (s sbom) spdx3() object {
 	ns := s.namespace()
 	id := func(name string) string { return ns + "#" + name }
 	const info = "_:creation"
-	agents := map[string]string{}
+	organizations := map[string]string{}
 	var graph, members list
-	agent := func(name string) string {
-		if agents[name] == "" {
-			agents[name] = id("agent-" + strings.ToLower(strings.ReplaceAll(name, " ", "-")))
-			graph = append(graph, object{"type": "Organization", "spdxId": agents[name], "creationInfo": info, "name": name})
+	organization := func(name string) string {
+		if organizations[name] == "" {
+			organizations[name] = id("organization-" + strings.ToLower(strings.ReplaceAll(name, " ", "-")))
+			graph = append(graph, object{"type": "Organization", "spdxId": organizations[name], "creationInfo": info, "name": name})
 		}
-		return agents[name]
+		return organizations[name]
 	}
-	maker := agent(s.maker)
+	maker := organization(s.maker)
 	add := func(ref string, c component, purpose string) {
 		p := object{"type": "software_Package", "spdxId": id(ref), "creationInfo": info, "name": c.name, "software_packageVersion": c.version,
 			"software_primaryPurpose": purpose}
 		if c.supplier != "" {
-			p["suppliedBy"] = agent(c.supplier)
+			p["suppliedBy"] = organization(c.supplier)
 		}
 		if c.purl != "" {
 			p["software_packageUrl"] = c.purl
