@@ -109,22 +109,22 @@ type walker struct {
 }
 
 func (w *walker) file(path string, size int64) error {
-	isZip, err := isArchive(path)
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	if isZip {
-		return w.zip(path)
+	defer f.Close()
+	zr, err := archive(f)
+	if err != nil {
+		return fmt.Errorf("%s: looks like a zip, but cannot be read: %w", path, err)
+	}
+	if zr != nil {
+		return w.zip(path, zr)
 	}
 	return w.visit(&File{Name: path, Size: size, open: func() (io.ReadCloser, error) { return os.Open(path) }})
 }
 
-func (w *walker) zip(path string) error {
-	zr, err := zip.OpenReader(path)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	defer zr.Close()
+func (w *walker) zip(path string, zr *zip.Reader) error {
 	zr.RegisterDecompressor(zip.Deflate, inflate)
 	members := make([]*zip.File, 0, len(zr.File))
 	for _, m := range zr.File {
@@ -150,32 +150,58 @@ func (w *walker) visit(f *File) error {
 	return w.fn(f)
 }
 
-// isArchive reports whether the file is a zip whose members are files of their
-// own: a workbook or a document of an office program is not.
-func isArchive(path string) (bool, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
+// archive opens a zip whose members are files of their own. It returns nil for
+// all others: a workbook or a document of an office program is one file.
+func archive(f *os.File) (*zip.Reader, error) {
 	var magic [4]byte
-	if _, err := io.ReadFull(f, magic[:]); err != nil || !bytes.Equal(magic[:], []byte("PK\x03\x04")) {
-		return false, nil // too short to be a zip, or not one
+	if _, err := f.ReadAt(magic[:], 0); err != nil || !bytes.Equal(magic[:], []byte("PK\x03\x04")) {
+		return nil, nil // too short to be a zip, or not one
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	zr, err := zip.NewReader(f, info.Size())
+	zr, err := zip.NewReader(&window{f: f}, info.Size())
 	if err != nil {
-		return false, fmt.Errorf("%s: looks like a zip, but cannot be read: %w", path, err)
+		return nil, err
 	}
 	for _, m := range zr.File {
 		if m.Name == "[Content_Types].xml" || m.Name == "mimetype" {
-			return false, nil
+			return nil, nil
 		}
 	}
-	return true, nil
+	return zr, nil
+}
+
+// A window reads a file ahead: the members of an archive mostly follow one
+// another, and a system call for each of their parts would cost more than the
+// rest.
+type window struct {
+	f   io.ReaderAt
+	mu  sync.Mutex
+	buf []byte
+	at  int64
+}
+
+const windowSize = 256 << 10
+
+func (w *window) ReadAt(p []byte, off int64) (int, error) {
+	if len(p) > windowSize/2 {
+		return w.f.ReadAt(p, off)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if off < w.at || off+int64(len(p)) > w.at+int64(len(w.buf)) {
+		if w.buf == nil {
+			w.buf = make([]byte, windowSize)
+		}
+		n, err := w.f.ReadAt(w.buf[:windowSize], off)
+		w.buf, w.at = w.buf[:n], off
+		if n < len(p) {
+			return copy(p, w.buf), err
+		}
+	}
+	return copy(p, w.buf[off-w.at:]), nil
 }
 
 // Open returns the file's bytes, decompressed. Reading past the limit gives
