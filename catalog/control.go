@@ -16,6 +16,9 @@ type Control struct {
 	Effect  map[wardbook.KeyProperty]wardbook.Effect `yaml:"effect"`
 	Hazards []string                                 `yaml:"hazards"` // ids of what it treats
 	Impacts []wardbook.Impact                        `yaml:"impacts"` // against which loss it helps
+	// InHouse: it needs the hospital's own network, rooms or staff around the
+	// device, and is of no use for what patients carry.
+	InHouse bool `yaml:"in_house"`
 	// Classes limits it to devices of these classes; none: any.
 	Classes []string `yaml:"classes"`
 	// Replaces is the id of the general control in whose place it stands for
@@ -37,9 +40,12 @@ func (c *Catalog) Control(id string) *Control {
 // ControlsFor returns the controls that treat any of the hazards against a
 // loss of that impact on a device of that class, in the order inherent,
 // protective, information, and within a kind those first that treat a hazard
-// that stands earlier. An empty impact leaves the impact open.
+// that stands earlier. Controls that need the hospital around the device are
+// left out for what patients carry. An empty impact leaves the impact open.
 func (c *Catalog) ControlsFor(hazards []string, impact wardbook.Impact, class string) []*Control {
 	var found []*Control
+	d := c.Class(class)
+	outside := d != nil && d.Outside
 	for _, kind := range wardbook.ControlKinds {
 		for _, h := range hazards {
 			for _, i := range c.risk.treats[h] {
@@ -47,6 +53,7 @@ func (c *Catalog) ControlsFor(hazards []string, impact wardbook.Impact, class st
 				switch {
 				case k.Kind != kind, slices.Contains(found, k):
 				case impact != "" && !slices.Contains(k.Impacts, impact):
+				case k.InHouse && outside:
 				case len(k.Classes) > 0 && !slices.Contains(k.Classes, class):
 				default:
 					found = append(found, k)

@@ -19,6 +19,7 @@ type DeviceClass struct {
 	Context     wardbook.ClinicalContext        `yaml:"context"`
 	LifeSupport bool                            `yaml:"life_support"` // unless the inventory says otherwise
 	Redundancy  wardbook.Ternary                `yaml:"redundancy"`   // whether a replacement is usually at hand; informs, and never lowers a risk
+	Outside     bool                            `yaml:"outside"`      // patients carry it or use it at home
 	Consequence map[wardbook.Impact]Consequence `yaml:"consequences"`
 	// Types are phrases of the device type as inventories word it, Models are
 	// phrases of model names, Makers are phrases that count only with a maker.

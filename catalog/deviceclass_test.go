@@ -355,7 +355,8 @@ func TestClassifyInventoryTypes(t *testing.T) {
 	}
 }
 
-// 100,000 distinct devices are classified within a second.
+// 100,000 distinct devices take about a third of a second on an idle machine
+// (BenchmarkClassify); the bound here finds what does not end.
 func TestClassifyIsFast(t *testing.T) {
 	c := mustLoad(t)
 	start := time.Now()
@@ -366,7 +367,7 @@ func TestClassifyIsFast(t *testing.T) {
 	}
 	took := time.Since(start)
 	t.Logf("%d devices in %v", n, took)
-	if took > 3*time.Second {
+	if took > 30*time.Second {
 		t.Errorf("%d devices took %v", n, took)
 	}
 }

@@ -197,5 +197,8 @@ func (e *engine) meanwhile(g *group, r *wardbook.Risk) string {
 			return strings.TrimSuffix(lower(c.Text), ".")
 		}
 	}
+	if g.class != nil && g.class.Outside {
+		return "tell the patients who use them what to watch for and whom to call"
+	}
 	return "watch them closely"
 }

@@ -56,11 +56,13 @@ func riskID(g *group) string {
 	return id("R-", g.pid, g.subject, string(g.consequence), kind)
 }
 
-// productName is maker, name and version, without saying the maker twice.
+// productName is maker, name and version; the maker is left out where the name
+// begins with a word of it.
 func productName(p *wardbook.Product) string {
-	parts := []string{p.Manufacturer, p.Name}
-	if p.Manufacturer == "" || strings.HasPrefix(strings.ToLower(p.Name), strings.ToLower(p.Manufacturer)) {
-		parts = parts[1:]
+	parts := []string{p.Name}
+	first, _, _ := strings.Cut(p.Name, " ")
+	if p.Manufacturer != "" && (first == "" || !strings.Contains(spaced(p.Manufacturer), spaced(first))) {
+		parts = []string{p.Manufacturer, p.Name}
 	}
 	if p.Version != "" {
 		parts = append(parts, p.Version)
