@@ -29,7 +29,7 @@ type Columns struct {
 
 // A ColumnField gives a field to a column.
 type ColumnField struct {
-	Column string // header, letter ("F") or number from 1
+	Column string // header, letter ("F") or number from 1; "@6" is a number even where a header is 6
 	Field  Field
 	Line   int // in the columns file
 }
@@ -226,6 +226,12 @@ func fieldNames() string {
 // find returns the column that a columns file means: by header first, then by
 // letter or number.
 func (c ColumnField) find(m *Mapping) int {
+	if n, err := strconv.Atoi(strings.TrimPrefix(c.Column, "@")); err == nil && c.Column[0] == '@' {
+		if n < 1 || n > len(m.Columns) {
+			return -1
+		}
+		return n - 1
+	}
 	for i := range m.Columns {
 		if m.Columns[i].Header == c.Column {
 			return i
@@ -302,13 +308,14 @@ func (m Mapping) YAML() []byte {
 	if len(m.Columns) > 0 {
 		b.WriteString("columns:\n")
 	}
-	seen := map[string]bool{}
-	for _, c := range m.Columns {
+	for i, c := range m.Columns {
 		key := c.Header
-		if key == "" || seen[normHeader(key)] || normHeader(key) == "" {
+		if key == "" || normHeader(key) == "" || (ColumnField{Column: key}).find(&m) != i {
 			key = c.Letter()
 		}
-		seen[normHeader(c.Header)] = true
+		if (ColumnField{Column: key}).find(&m) != i {
+			key = fmt.Sprintf("@%d", i+1) // a header of another column is this letter
+		}
 		why := c.Why
 		if why == "" {
 			why = "it has no name"
