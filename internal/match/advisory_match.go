@@ -38,6 +38,7 @@ type named struct {
 	comparison
 	why        []wardbook.Step
 	doubts     []Doubt
+	version    string // that was held against the range; empty: unknown
 	verdict    Verdict
 	versionWhy string
 }
@@ -359,6 +360,9 @@ func (a *Advisories) decide(adv *wardbook.Advisory, v *wardbook.AdvisoryVulnerab
 	if m.Status == wardbook.Affected && !certain {
 		m.Status = wardbook.PossiblyAffected
 	}
+	if m.Status == wardbook.Affected && top.version != "" {
+		a.againstRemedy(adv, v, &top, &m)
+	}
 	if m.Status == wardbook.NotAffected && top.verdict == Outside && top.fit == vague {
 		return AdvisoryMatch{}, false // a vague name and a version outside: nothing to say
 	}
@@ -427,6 +431,7 @@ func (a *Advisories) versionInRange(id Identity, adv *wardbook.Advisory, f *name
 		version = v
 		f.step("answer", "a person said that these devices run version %q", v)
 	}
+	f.version = version
 	if f.byListedModel(a, id, r) {
 		return
 	}
