@@ -136,3 +136,16 @@ func BenchmarkFeed100k(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkCompileSynthetic is the same work in this process, for profiles.
+func BenchmarkCompileSynthetic(b *testing.B) {
+	const n = 20_000
+	paths := synthetic(b, n)
+	feed := filepath.Join(b.TempDir(), "feed")
+	b.ReportAllocs()
+	b.ResetTimer()
+	for b.Loop() {
+		compileFiles(b, feed, paths...)
+	}
+	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "records/s")
+}
