@@ -52,10 +52,8 @@ type AdvisoryProduct struct {
 	URIs          []string `json:"uris,omitempty"` // x_generic_uris
 
 	// Excludes are the phrases that the product's own name or branches take
-	// out of it, without the word that does so: "DTLS mechanism" of "… without
-	// DTLS mechanism" is not one, "9000 web client" of "not including the 9000
-	// web client" is. What an inventory row has in common with one of them is
-	// not this product.
+	// out of it, such as "9000 web client" of "not including the 9000 web
+	// client". An inventory row that one of them names is not this product.
 	Excludes []string `json:"excludes,omitempty"`
 
 	// For a product made by a relationship (CSAF 3.2.2.4): Component is

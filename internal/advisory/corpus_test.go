@@ -152,52 +152,60 @@ func checkDocument(t *testing.T, name string, doc *Document) {
 func TestVersionTexts(t *testing.T) {
 	dir := dataDir(t)
 	type text struct{ category, name string }
-	for _, c := range []struct {
-		name  string
-		subs  []string
-		share float64 // of distinct texts understood, at least
-	}{
-		{"medical (CISA ICSMA)", []string{"csaf/icsma"}, 0.95},
-		{"CISA ICSMA and ICS", []string{"csaf/icsma", "csaf/ics", "csaf/ics-bulk.zip"}, 0.96},
-		{"all of csaf and vex/csaf", []string{"csaf/icsma", "csaf/ics", "csaf/ics-bulk.zip", "csaf/vendors", "csaf/large", "csaf/revisions", "vex/csaf"}, 0.98},
-	} {
-		seen := map[text]int{}
-		unclear := map[text]string{}
-		conditional, all := 0, 0
-		for _, sub := range c.subs {
-			documents(t, dir, sub, func(_ string, b []byte) {
-				doc, err := Decode(bytes.NewReader(b), Options{})
-				if err != nil {
-					return
+	type tally struct {
+		name                  string
+		share                 float64 // of distinct texts understood, at least
+		seen                  map[text]int
+		unclear               map[text]string
+		conditional, products int
+	}
+	tallies := []*tally{{name: "medical (CISA ICSMA)", share: 0.95}, {name: "CISA ICSMA and ICS", share: 0.95}, {name: "all of csaf and vex/csaf", share: 0.98}}
+	for _, c := range tallies {
+		c.seen, c.unclear = map[text]int{}, map[text]string{}
+	}
+	for _, src := range []struct {
+		sub  string
+		into []*tally
+	}{{"csaf/icsma", tallies}, {"csaf/ics", tallies[1:]}, {"csaf/ics-bulk.zip", tallies[1:]}, {"csaf/vendors", tallies[2:]}, {"csaf/large", tallies[2:]},
+		{"csaf/revisions", tallies[2:]}, {"vex/csaf", tallies[2:]}} {
+		documents(t, dir, src.sub, func(_ string, b []byte) {
+			doc, err := Decode(bytes.NewReader(b), Options{})
+			if err != nil {
+				return
+			}
+			for _, p := range doc.Advisory.Products {
+				i := slices.IndexFunc(p.Path, func(br wardbook.Branch) bool {
+					return br.Name == p.Versions.Raw && strings.HasPrefix(br.Category, "product_version")
+				})
+				if i < 0 {
+					continue
 				}
-				for _, p := range doc.Advisory.Products {
-					for _, br := range p.Path {
-						if br.Name != p.Versions.Raw || !strings.HasPrefix(br.Category, "product_version") {
-							continue
-						}
-						k := text{br.Category, br.Name}
-						all++
-						if seen[k]++; seen[k] == 1 && len(p.Versions.Conditions) > 0 {
-							conditional++
-						}
-						if p.Versions.Unclear != "" {
-							unclear[k] = p.Versions.Unclear
-						}
+				k := text{p.Path[i].Category, p.Path[i].Name}
+				for _, c := range src.into {
+					c.products++
+					if c.seen[k]++; c.seen[k] == 1 && len(p.Versions.Conditions) > 0 {
+						c.conditional++
+					}
+					if p.Versions.Unclear != "" {
+						c.unclear[k] = p.Versions.Unclear
 					}
 				}
-			})
-		}
-		share := 1 - float64(len(unclear))/float64(len(seen))
-		t.Logf("%s: %d texts in %d products; %.1f %% understood (%d of them with a condition), %d need a person", c.name, len(seen), all, 100*share, conditional, len(unclear))
+			}
+		})
+	}
+	for _, c := range tallies {
+		share := 1 - float64(len(c.unclear))/float64(len(c.seen))
+		t.Logf("%s: %d texts in %d products; %.1f %% understood (%d of them with a condition), %d need a person",
+			c.name, len(c.seen), c.products, 100*share, c.conditional, len(c.unclear))
 		if share < c.share {
 			t.Errorf("%s: only %.3f of the version texts are understood, want %.3f", c.name, share, c.share)
 		}
 		if testing.Verbose() {
-			keys := slices.SortedFunc(maps.Keys(unclear), func(a, b text) int {
-				return cmp.Or(seen[b]-seen[a], strings.Compare(a.name, b.name))
+			keys := slices.SortedFunc(maps.Keys(c.unclear), func(a, b text) int {
+				return cmp.Or(c.seen[b]-c.seen[a], strings.Compare(a.name, b.name))
 			})
 			for _, k := range keys[:min(len(keys), 40)] {
-				t.Logf("  %4d × %s: %s", seen[k], k.name, unclear[k])
+				t.Logf("  %4d × %s: %s", c.seen[k], k.name, c.unclear[k])
 			}
 		}
 	}

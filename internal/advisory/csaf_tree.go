@@ -133,6 +133,7 @@ func (d *decoder) product(t *productTree, raw *csafProduct, path []wardbook.Bran
 	}
 	p := wardbook.AdvisoryProduct{ID: raw.ID, Name: raw.Name, Path: path}
 	t.place(&p)
+	d.checkName(&p, place+"/name")
 	identify(&p, raw.Helper)
 	identify(&p, raw.Helpers)
 	p.Excludes = exclusions(&p)

@@ -137,6 +137,7 @@ func TestDecodeFaults(t *testing.T) {
 		{"bad bytes", `It hurts.`, "It \xff hurts.", "/vulnerabilities/0/notes/0/text", "UTF-8", ""},
 		{"byte order mark", `{
  "document"`, "\ufeff{ \"document\"", "", "byte order mark", ""},
+		{"name says another version", `2.3 and prior"`, `2.4 and prior"`, "/product_tree/branches/0/branches/0/branches/0/branches/0/product/name", "the branch says 2.3, the full product name 2.4", ""},
 		{"csaf version", `"csaf_version": "2.0"`, `"csaf_version": "1.2"`, "", "", "/document/csaf_version: is \"1.2\""},
 		{"deleted", `"status": "final"`, `"status": "deleted"`, "", "", "SOR-1 was deleted"},
 		{"trailing bytes", "]\n}", "]\n} garbage", "", "", "7 bytes follow after the end"},
@@ -165,6 +166,13 @@ func TestDecodeFaults(t *testing.T) {
 			}
 			t.Errorf("no problem %s: %s among %v", c.place, c.message, doc.Problems)
 		})
+	}
+}
+
+func TestNameHasAZeroMore(t *testing.T) {
+	doc := read(t, strings.NewReplacer(`"V2.4"`, `"2.2"`, `"Pump 5 2.4"`, `"Pump 5: 2.20"`).Replace(pump))
+	if diff := cmp.Diff([]string{"2.2", "2.20"}, doc.Advisory.Products[1].Versions.Versions); diff != "" {
+		t.Error(diff)
 	}
 }
 
