@@ -56,8 +56,8 @@ func TestSections(t *testing.T) {
 // Equal data gives equal bytes, in every format.
 func TestDeterministic(t *testing.T) {
 	for name, fn := range writers {
-		a := render(t, fn, sampleData(t, usual))
-		b := render(t, fn, sampleData(t, usual))
+		a := render(t, fn, sampleData(t, some))
+		b := render(t, fn, sampleData(t, some))
 		if !bytes.Equal(a, b) {
 			t.Errorf("%s: two runs differ", name)
 		}
@@ -66,7 +66,7 @@ func TestDeterministic(t *testing.T) {
 
 // The digest on the cover is that of assessment.json.
 func TestDigest(t *testing.T) {
-	d := sampleData(t, usual)
+	d := sampleData(t, some)
 	sum := sha256.Sum256(render(t, writers["assessment.json"], d))
 	if page := render(t, HTML, d); !bytes.Contains(page, []byte(hex.EncodeToString(sum[:]))) {
 		t.Error("the report does not name the digest of assessment.json")
@@ -132,7 +132,7 @@ func TestHTMLIsSelfContained(t *testing.T) {
 
 // What stands in inputs is text: no markup, no address that a click would run.
 func TestHTMLEscapes(t *testing.T) {
-	d := sampleData(t, usual)
+	d := sampleData(t, some)
 	evil := `<script>alert(1)</script>"'><b onclick=x>`
 	d.Organization = evil
 	d.Assessment.Risks[0].Title = evil
@@ -301,9 +301,9 @@ func TestLinesFit(t *testing.T) {
 // An assessment with nothing in it, and one without its policy, can be
 // reported.
 func TestSparse(t *testing.T) {
-	full := sampleData(t, usual)
+	full := sampleData(t, some)
 	full.Policy = nil
-	hole := sampleData(t, usual)
+	hole := sampleData(t, some)
 	hole.Assessment.Risks[0].Findings = []string{"F-gone"}
 	hole.Assessment.Risks[0].Devices = []string{"gone"}
 	hole.Assessment.Risks[0].Options = nil

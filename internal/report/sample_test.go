@@ -17,6 +17,9 @@ type size struct{ Products, Wards, Findings, Risks, Devices int }
 // usual is a sample like a real hospital's.
 var usual = size{Products: 60, Wards: 25, Findings: 200, Risks: 80, Devices: 2500}
 
+// some is a sample that is quick to print.
+var some = size{Products: 20, Wards: 8, Findings: 50, Risks: 12, Devices: 300}
+
 // sampleData is an invented assessment under the default policy. The same
 // size gives the same data.
 func sampleData(t testing.TB, n size) Data {
