@@ -64,13 +64,19 @@ func TestCorpus(t *testing.T) {
 	for _, k := range []struct {
 		name, path string
 		keep       func(string) bool
-		want       tally
+		want       tally // read and components: at least; refused and failed: exactly
 	}{
-		{name: "cyclonedx-json"}, {name: "cyclonedx-xml"},
-		{name: "vectors valid", path: "cyclonedx-spec-vectors", keep: has("valid-")},
-		{name: "vectors invalid", path: "cyclonedx-spec-vectors", keep: has("invalid-")},
-		{name: "spdx-json"}, {name: "spdx-tag"}, {name: "spdx3-json"}, {name: "medical"}, {name: "malformed-or-odd"},
-		{name: "bulk zip", path: "bulk-container-images-spdx.zip"}, {name: "spdx-other"},
+		{name: "cyclonedx-json", want: tally{read: 111, refused: 1, components: 17_504}},
+		{name: "cyclonedx-xml", want: tally{read: 23, components: 6_775}},
+		{name: "vectors valid", path: "cyclonedx-spec-vectors", keep: has("valid-"), want: tally{read: 347, components: 448}},
+		{name: "vectors invalid", path: "cyclonedx-spec-vectors", keep: has("invalid-"), want: tally{read: 219, refused: 6, components: 258}},
+		{name: "spdx-json", want: tally{read: 62, components: 19_771}},
+		{name: "spdx-tag", want: tally{read: 24, components: 6_701}},
+		{name: "spdx3-json", want: tally{read: 34, components: 93}},
+		{name: "medical", want: tally{read: 4, components: 110}},
+		{name: "malformed-or-odd", want: tally{read: 19, refused: 1, failed: 2, components: 471}},
+		{name: "bulk zip", path: "bulk-container-images-spdx.zip", want: tally{read: 147, components: 63_735}},
+		{name: "spdx-other", want: tally{refused: 4}},
 	} {
 		if k.path == "" {
 			k.path = k.name
@@ -104,6 +110,9 @@ func TestCorpus(t *testing.T) {
 			}
 		})
 		t.Logf("%-28s %6d %6d %8d %7d %9d %11d", k.name, got.files, got.read, got.refused, got.failed, got.problems, got.components)
+		if got.read < k.want.read || got.components < k.want.components || got.refused != k.want.refused || got.failed != k.want.failed {
+			t.Errorf("%s: got %+v, want at least %+v", k.name, got, k.want)
+		}
 	}
 	sort.Strings(refusals)
 	for _, r := range refusals {

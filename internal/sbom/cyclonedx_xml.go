@@ -20,6 +20,7 @@ const cdxNamespace = "http://cyclonedx.org/schema/"
 // in err.
 type xmlReader struct {
 	d     *xml.Decoder
+	token *tokenReader
 	b     *builder
 	err   error
 	depth int
@@ -28,7 +29,8 @@ type xmlReader struct {
 }
 
 func decodeXML(br *bufio.Reader, b *builder) error {
-	x := &xmlReader{b: b, d: xml.NewDecoder(br)}
+	token := &tokenReader{Reader: br}
+	x := &xmlReader{b: b, token: token, d: xml.NewDecoder(token)}
 	x.d.CharsetReader = func(label string, r io.Reader) (io.Reader, error) {
 		if strings.HasPrefix(strings.ToLower(label), "utf-16") {
 			return r, nil // decoded already, by its byte order mark
@@ -59,10 +61,44 @@ func decodeXML(br *bufio.Reader, b *builder) error {
 	return b.refuseVEX(x.graph)
 }
 
+// maxXMLToken bounds one tag, comment or run of text, which encoding/xml holds
+// in memory even where nobody asks for it.
+const maxXMLToken = 16 << 20
+
+var errXMLToken = fmt.Errorf("a text or tag of more than %d MiB: %w", maxXMLToken>>20, ErrTooLarge)
+
+// tokenReader fails when one token takes too much.
+type tokenReader struct {
+	*bufio.Reader
+	n int
+}
+
+func (t *tokenReader) ReadByte() (byte, error) {
+	if t.n++; t.n > maxXMLToken {
+		return 0, errXMLToken
+	}
+	return t.Reader.ReadByte()
+}
+
+// Read serves the readers of other encodings than UTF-8.
+func (t *tokenReader) Read(p []byte) (int, error) {
+	if t.n > maxXMLToken {
+		return 0, errXMLToken
+	}
+	n, err := t.Reader.Read(p)
+	t.n += n
+	return n, err
+}
+
+func (x *xmlReader) next() (xml.Token, error) {
+	x.token.n = 0
+	return x.d.Token()
+}
+
 // root reads up to the next element.
 func (x *xmlReader) root() (xml.StartElement, bool) {
 	for {
-		tok, err := x.d.Token()
+		tok, err := x.next()
 		if err != nil {
 			x.fail(err)
 			return xml.StartElement{}, false
@@ -93,7 +129,7 @@ func (x *xmlReader) invalid() error {
 	case errors.Is(x.err, io.EOF), errors.Is(x.err, io.ErrUnexpectedEOF):
 		return &wardbook.Invalid{Problems: []wardbook.Problem{{
 			Place: x.place(), Message: "not valid XML: the document ends too early"}}}
-	case errors.Is(x.err, ErrTooDeep):
+	case errors.Is(x.err, ErrTooDeep), errors.Is(x.err, ErrTooLarge):
 		return x.err
 	}
 	return &wardbook.Invalid{Problems: []wardbook.Problem{{Place: x.place(), Message: "not valid XML: " + x.err.Error()}}}
@@ -106,7 +142,7 @@ func (x *xmlReader) children(fn func(se xml.StartElement)) {
 		x.fail(fmt.Errorf("%w of %d", ErrTooDeep, x.b.opts.MaxDepth))
 	}
 	for x.err == nil {
-		tok, err := x.d.Token()
+		tok, err := x.next()
 		if err != nil {
 			x.fail(err)
 			return
@@ -128,7 +164,7 @@ func (x *xmlReader) children(fn func(se xml.StartElement)) {
 // skip reads the element that was opened last to its end.
 func (x *xmlReader) skip() {
 	for depth := 1; depth > 0 && x.err == nil; {
-		tok, err := x.d.Token()
+		tok, err := x.next()
 		if err != nil {
 			x.fail(err)
 			return
@@ -149,7 +185,7 @@ func (x *xmlReader) skip() {
 func (x *xmlReader) str() []byte {
 	x.buf = x.buf[:0]
 	for x.err == nil {
-		tok, err := x.d.Token()
+		tok, err := x.next()
 		if err != nil {
 			x.fail(err)
 			return nil

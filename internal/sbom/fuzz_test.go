@@ -45,7 +45,9 @@ func FuzzCycloneDXXML(f *testing.F) {
 
 func FuzzSPDXJSON(f *testing.F) { fuzzDecode(f, pumpSPDX, `{"spdxVersion":"SPDX-2.3"}`) }
 
-func FuzzSPDXTagValue(f *testing.F) { fuzzDecode(f, pumpTag, "SPDXVersion: SPDX-2.1\rPackageName: a\r") }
+func FuzzSPDXTagValue(f *testing.F) {
+	fuzzDecode(f, pumpTag, "SPDXVersion: SPDX-2.1\rPackageName: a\r")
+}
 
 func FuzzSPDX3(f *testing.F) {
 	fuzzDecode(f, pumpSPDX3, `{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[{}]}`)

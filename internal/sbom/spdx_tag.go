@@ -64,7 +64,7 @@ const (
 )
 
 func decodeTagValue(br *bufio.Reader, b *builder) error {
-	if head, _ := br.Peek(4096); bytes.IndexByte(head, '\r') >= 0 && bytes.IndexByte(head, '\n') < 0 {
+	if head, _ := br.Peek(4096); bytes.Count(head, []byte("\r")) > bytes.Count(head, []byte("\r\n"))+1 {
 		br = bufio.NewReaderSize(returns{br}, 64<<10)
 	}
 	t := &tagReader{b: b, r: br}
@@ -89,7 +89,8 @@ func decodeTagValue(br *bufio.Reader, b *builder) error {
 	return nil
 }
 
-// returns reads a file whose lines end in a carriage return alone.
+// returns reads a file whose lines end in a carriage return alone, here and
+// there or throughout.
 type returns struct{ r io.Reader }
 
 func (c returns) Read(p []byte) (int, error) {
