@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	maxYAML      = 4 << 20 // bytes of one file
+	maxYAML      = 1 << 20 // bytes of one file
 	maxYAMLDepth = 32
 )
 

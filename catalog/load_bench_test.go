@@ -1,0 +1,20 @@
+package catalog
+
+import "testing"
+
+func BenchmarkLoad(b *testing.B) {
+	for b.Loop() {
+		if _, err := load(files); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkReadPolicy(b *testing.B) {
+	src := DefaultPolicy()
+	for b.Loop() {
+		if _, err := ReadPolicy(src, "p.yaml"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
