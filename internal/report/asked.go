@@ -31,7 +31,7 @@ func (b *builder) asked() []block {
 		para{Text: txt("Every value in this report is a proposal with its rule. People decide: nothing here has been accepted by the program.")},
 		heading{Depth: 2, Text: "Inputs"},
 	}
-	t := table{Caption: "Inputs", Cols: []column{{"Kind and format", 28, false}, {"File and SHA-256", 92, false}, {"Data of", 20, false}, {"Records", 17, true}, {"Problems", 17, true}}, Compact: true}
+	t := table{Caption: "Inputs", Cols: []column{{"Kind and format", 26, false}, {"File and SHA-256", 95, false}, {"Data of", 20, false}, {"Records", 16, true}, {"Problems", 17, true}}, Compact: true}
 	problems := 0
 	for i, in := range b.a.Inputs {
 		problems += len(in.Problems)
