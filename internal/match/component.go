@@ -60,7 +60,8 @@ const (
 // It is not safe for use by several goroutines.
 type Matcher struct {
 	db       Lookup
-	packages map[string][]hit // by purl and version
+	packages map[string][]hit                        // by purl and version
+	records  map[[2]string][]*wardbook.Vulnerability // by ecosystem and name, or CPE vendor and product: versions of one package are many
 	versions map[versionKey]parsedVersion
 	cpes     map[string]*cpeName
 	keys     map[string]Key
@@ -77,7 +78,7 @@ type parsedVersion struct {
 func NewMatcher(db Lookup) *Matcher {
 	return &Matcher{
 		db: db, packages: map[string][]hit{}, versions: map[versionKey]parsedVersion{},
-		cpes: map[string]*cpeName{}, keys: map[string]Key{},
+		cpes: map[string]*cpeName{}, keys: map[string]Key{}, records: map[[2]string][]*wardbook.Vulnerability{},
 	}
 }
 
@@ -141,9 +142,14 @@ func (m *Matcher) byPackage(id *identity) ([]hit, error) {
 		seen := map[*wardbook.Vulnerability]bool{}
 		ids := map[string]bool{}
 		for _, name := range id.names {
-			records, err := m.db.ByPackage(eco, name)
-			if err != nil {
-				return nil, err
+			key := [2]string{eco, name}
+			records, ok := m.records[key]
+			if !ok {
+				var err error
+				if records, err = m.db.ByPackage(eco, name); err != nil {
+					return nil, err
+				}
+				m.records[key] = records
 			}
 			for _, r := range records {
 				if seen[r] || ids[r.Source+r.ID] {

@@ -335,12 +335,15 @@ func versionsOf(rs []*osvRecord) (out []string) {
 					}
 				}
 			}
-			if len(vs) > 8 {
-				vs = vs[len(vs)-8:]
+			if len(vs) > 3 {
+				vs = vs[len(vs)-3:]
 			}
 			out = append(out, vs...)
 		}
 	}
 	slices.Sort(out)
+	if out = slices.Compact(out); len(out) > 100 { // the kernel-like packages would take minutes
+		out = out[:100]
+	}
 	return slices.Compact(append(out, "0.0.1", "1.0.0", "99.0.0"))
 }

@@ -20,9 +20,14 @@ func (m *Matcher) byProduct(c wardbook.Component, at int, env *environment) ([]h
 			continue
 		}
 		seen[s.vendor+"\x00"+s.product] = true
-		records, err := m.db.ByProduct(s.vendor, s.product)
-		if err != nil {
-			return nil, err
+		key := [2]string{"cpe:" + s.vendor, s.product}
+		records, ok := m.records[key]
+		if !ok {
+			var err error
+			if records, err = m.db.ByProduct(s.vendor, s.product); err != nil {
+				return nil, err
+			}
+			m.records[key] = records
 		}
 		for _, r := range records {
 			if seen["\x00"+r.Source+r.ID] {

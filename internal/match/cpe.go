@@ -199,8 +199,17 @@ func (m *Matcher) cpeRange(c *wardbook.CPEMatch, version string) criterionFit {
 // and its platform.
 type environment struct {
 	subjects [][]subject // by component
+	// byName finds them by vendor and product; a criterion with wildcards has to
+	// look at all.
+	byName   map[string][]placed
 	platform []subject
 	parts    map[string]bool // parts of the platform that are known: "o", "h"
+}
+
+// placed is a subject and the component that it is of; -1: the platform.
+type placed struct {
+	*subject
+	at int
 }
 
 func (m *Matcher) environment(cs []wardbook.Component, opts Options) *environment {
@@ -221,7 +230,31 @@ func (m *Matcher) environment(cs []wardbook.Component, opts Options) *environmen
 			e.parts[n.part] = true
 		}
 	}
+	e.byName = map[string][]placed{}
+	add := func(s *subject, at int) {
+		e.byName[s.vendor+":"+s.product] = append(e.byName[s.vendor+":"+s.product], placed{s, at})
+		e.byName[""] = append(e.byName[""], placed{s, at})
+	}
+	for i := range e.subjects {
+		for j := range e.subjects[i] {
+			add(&e.subjects[i][j], i)
+		}
+	}
+	for i := range e.platform {
+		add(&e.platform[i], -1)
+	}
 	return e
+}
+
+// near are the subjects that a criterion may fit.
+func (e *environment) near(crit *cpeName) []placed {
+	switch {
+	case crit == nil:
+		return nil
+	case crit.wild:
+		return e.byName[""]
+	}
+	return e.byName[crit.vendor+":"+crit.product]
 }
 
 func cpeSubject(n *cpeName, version string) subject {
@@ -321,22 +354,13 @@ func (m *Matcher) leaf(c *wardbook.CPEMatch, at int, self []subject, env *enviro
 	if o.fit == fitYes {
 		return o
 	}
-	for i := range env.subjects {
-		if i == at {
-			continue
-		}
-		for j := range env.subjects[i] {
-			if o.fit < fitYes {
-				try(&env.subjects[i][j], false)
-			}
+	crit := m.cpe(c.Criteria)
+	for _, p := range env.near(crit) {
+		if p.at != at && o.fit < fitYes {
+			try(p.subject, false)
 		}
 	}
-	for i := range env.platform {
-		if o.fit < fitYes {
-			try(&env.platform[i], false)
-		}
-	}
-	if o.fit == fitNo && !sameName && !env.parts[cpePart(m.cpe(c.Criteria))] {
+	if o.fit == fitNo && !sameName && !env.parts[cpePart(crit)] {
 		o.fit, o.ask = fitMaybe, wardbook.AskCondition
 		o.steps = []wardbook.Step{{Step: "platform", Detail: "whether " + criterionText(c) + " is there is not known"}}
 	}
