@@ -219,13 +219,18 @@ func (w *wordReader) step() bool {
 	case t.low == "...":
 		p.unclear(p.r.Raw)
 	default:
-		if n := len(w.cur); n > 0 && dotted(w.cur[n-1]) && dotted(t.text) {
-			w.flush() // "2.51 2.52" lacks its bar
-		}
-		w.cur = append(w.cur, t.text)
+		w.word(t.text)
 	}
 	w.i++
 	return true
+}
+
+// word adds a word to the version that is being read.
+func (w *wordReader) word(s string) {
+	if n := len(w.cur); n > 0 && dotted(w.cur[n-1]) && dotted(s) {
+		w.flush() // "2.51 2.52" lacks its bar
+	}
+	w.cur = append(w.cur, s)
 }
 
 // allOf reads the words of "all BIOS versions": versions of a part.
