@@ -121,6 +121,20 @@ func BenchmarkFeed100k(b *testing.B) {
 			}
 		}
 	})
+	b.Run("open-and-139-lookups", func(b *testing.B) {
+		for b.Loop() {
+			db, err := Open(feed)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for i := range 139 {
+				if _, err := db.ByPackage("npm", fmt.Sprintf("synthetic-package-%d", i*7)); err != nil {
+					b.Fatal(err)
+				}
+			}
+			db.Close()
+		}
+	})
 	b.Run("warm-lookup", func(b *testing.B) {
 		db, err := Open(feed)
 		if err != nil {
