@@ -59,7 +59,7 @@ var (
 		"embeded": "embedded", "embd": "embedded", "emb": "embedded", "prof": "professional", "wince": "windows ce",
 		"w7": "windows 7", "w8": "windows 8", "w10": "windows 10", "w11": "windows 11", "wxp": "windows xp", "winxp": "windows xp",
 		"microsoft": "", "ms": "", "tm": "", "r": "", "x64": "", "x86": "", "bit": "", "64bit": "", "32bit": "", "edition": "",
-		"version": "", "ver": "", "v": "", "standard": "standard", "lts": "",
+		"version": "", "ver": "", "v": "", "lts": "",
 	}
 )
 

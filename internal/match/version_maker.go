@@ -91,7 +91,7 @@ func MakerKey(s string) (k Key, ok bool) {
 	return k, true
 }
 
-// Known reports whether s says anything about a version.
+// known reports whether s says anything about a version.
 func known(s string) bool { return !notVersions[foldVersion(s)] }
 
 func foldVersion(s string) string {
