@@ -43,6 +43,7 @@ type rowDecoder struct {
 	split  map[string]makerSplit
 	ids    map[string]int // asset id → row where it stood first
 	ps     wardbook.Problems
+	copies map[string]int // asset id → number of its last copy
 	faults map[string]*faultRun
 	odd    map[string]*oddWord
 	order  []string // keys of odd, as they were met
@@ -72,7 +73,7 @@ type makerSplit struct {
 
 func newRowDecoder(file string, header []string, m Mapping, opts Options) *rowDecoder {
 	d := &rowDecoder{file: file, opts: opts, header: header, width: len(header), cols: map[Field][]Column{},
-		words: map[string]*word{}, states: map[wordIn]wardbook.ServiceState{}, yesNo: map[wordIn]wardbook.Ternary{}, split: map[string]makerSplit{}, ids: map[string]int{},
+		words: map[string]*word{}, states: map[wordIn]wardbook.ServiceState{}, yesNo: map[wordIn]wardbook.Ternary{}, split: map[string]makerSplit{}, ids: map[string]int{}, copies: map[string]int{},
 		faults: map[string]*faultRun{}, odd: map[string]*oddWord{}}
 	for _, f := range Fields {
 		if cols := m.Of(f); f != Ignore && len(cols) > 0 {
@@ -382,7 +383,7 @@ func (d *rowDecoder) usable(dev *wardbook.Device) bool {
 		return true
 	}
 	id := dev.ID
-	dev.ID = nextID(id, func(s string) bool { _, taken := d.ids[s]; return taken })
+	dev.ID, d.copies[id] = nextID(id, d.copies[id], func(s string) bool { _, taken := d.ids[s]; return taken })
 	d.ids[dev.ID] = d.n
 	col := 0
 	if cols := d.cols[AssetID]; len(cols) > 0 {
@@ -392,11 +393,12 @@ func (d *rowDecoder) usable(dev *wardbook.Device) bool {
 	return true
 }
 
-// nextID appends "#2", "#3", … to id until nobody has it.
-func nextID(id string, taken func(string) bool) string {
-	for n := 2; ; n++ {
+// nextID appends "#2", "#3", … to id until nobody has it. last is the number
+// that was given last for this id, so that many copies do not take long.
+func nextID(id string, last int, taken func(string) bool) (string, int) {
+	for n := max(last, 1) + 1; ; n++ {
 		if s := id + "#" + strconv.Itoa(n); !taken(s) {
-			return s
+			return s, n
 		}
 	}
 }

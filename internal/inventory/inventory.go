@@ -87,8 +87,6 @@ type table interface {
 	number() int
 	// numeric says whether a cell of that row is stored as a number.
 	numeric(col int) bool
-	// cell names a cell of that row for a person.
-	cell(col int) string
 	problems() wardbook.Problems
 	close()
 }
@@ -172,6 +170,5 @@ func delimiterName(d string) string {
 
 func (c *csvReader) number() int                 { return c.row }
 func (c *csvReader) numeric(int) bool            { return false }
-func (c *csvReader) cell(col int) string         { return columnLetter(col) + fmt.Sprint(c.row) }
 func (c *csvReader) problems() wardbook.Problems { return c.ps }
 func (c *csvReader) close()                      {}

@@ -2,7 +2,9 @@ package inventory
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/wardbook/wardbook"
@@ -138,10 +140,8 @@ func (d *rowDecoder) oddWord(f Field, c Column, text string) {
 
 // finish returns all problems.
 func (d *rowDecoder) finish() wardbook.Problems {
-	for msg, f := range d.faults {
-		if f.first != 0 {
-			d.flush(f, msg)
-		}
+	for _, msg := range slices.Sorted(maps.Keys(d.faults)) {
+		d.flush(d.faults[msg], msg)
 	}
 	for _, key := range d.order {
 		o := d.odd[key]

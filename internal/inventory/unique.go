@@ -10,6 +10,7 @@ func Unique(docs []*Document) {
 		return
 	}
 	places := map[string]string{} // id → where the device is that has it
+	copies := map[string]int{}
 	own := map[string]bool{}
 	for _, doc := range docs {
 		clear(own)
@@ -20,7 +21,7 @@ func Unique(docs []*Document) {
 			d := &doc.Devices[i]
 			if place, taken := places[d.ID]; taken {
 				id := d.ID
-				d.ID = nextID(id, func(s string) bool { _, t := places[s]; return t || own[s] })
+				d.ID, copies[id] = nextID(id, copies[id], func(s string) bool { _, t := places[s]; return t || own[s] })
 				ps := wardbook.Problems(doc.Problems)
 				ps.Add(d.Place, "the asset id %q stands in %s too: this device is named %q", id, place, d.ID)
 				doc.Problems = ps

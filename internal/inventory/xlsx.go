@@ -164,7 +164,6 @@ func isLetter(r rune) bool { return r >= 'A' && r <= 'z' }
 
 func (x *xlsxReader) number() int          { return x.row }
 func (x *xlsxReader) numeric(col int) bool { return x.stored(col) != "" }
-func (x *xlsxReader) cell(col int) string  { return fmt.Sprintf("%s%d", columnLetter(col), x.row) }
 func (x *xlsxReader) problems() (ps wardbook.Problems) {
 	if x.raw.err != nil {
 		ps.Add("", "which cells are stored as numbers could not be told: %v", x.raw.err)
