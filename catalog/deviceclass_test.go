@@ -340,6 +340,11 @@ func TestClassifyInventoryTypes(t *testing.T) {
 		{"nothing at all", "", "", "", ""},
 		{"brand in the type", "", "", "Pyxis", "medication_cabinet"},
 		{"model number", "Philips", "", "", ""},
+		{"a brand word of another maker", "Acme", "ALLURE", "WHEELCHAIR", ""},
+		{"a model number of another maker", "Acme", "3120", "CENTRIFUGE", "lab_analyser"},
+		{"a shaker named as an analyser", "Acme", "VIPER", "SHAKER", ""},
+		{"the type decides where the model says nothing", "Acme", "WARMA 1", "WARMER, RADIANT", "incubator"},
+		{"abbreviations", "Acme", "X1", "PT MON ICU", "monitor_patient"},
 		{"printer", "Zebra", "ZD621", "Label printer", "generic_printer"},
 	} {
 		t.Run(r.name, func(t *testing.T) {
