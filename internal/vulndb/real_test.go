@@ -73,6 +73,8 @@ func TestRealRecords(t *testing.T) {
 		{"nvd/api-cpematch", 12, 0, 12, 12},
 		{"nvd/api-cvehistory", 13, 0, 13, 13},
 		{"nvd/feed-cpematch-v1", 1, 0, 1, 1},
+		{"nvd/feed-cpematch-v2", 1, 0, 1, 1}, // tar
+		{"nvd/feed-cpe-v1", 1, 0, 1, 1},      // XML
 	} {
 		t.Run(tt.path, func(t *testing.T) {
 			files, refusedFiles, sum := decodeAll(t, filepath.Join(root, tt.path), func(v wardbook.Vulnerability) error { return nil })

@@ -102,6 +102,8 @@ func notRecords(head []byte) string {
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return "a zip archive inside another file; give the archive itself"
+	case len(head) > 262 && string(head[257:262]) == "ustar":
+		return "a tar archive: unpack it and give the files"
 	case bytes.HasPrefix(head, []byte("<")):
 		return "XML, which no vulnerability data that is read here comes in"
 	case bytes.HasPrefix(line, []byte("cveID,")):
