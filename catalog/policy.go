@@ -22,6 +22,13 @@ func DefaultPolicy() []byte {
 	return b
 }
 
+// DefaultPolicyDigest is the SHA-256 of DefaultPolicy, lower-case hex: the same
+// as SHA256 of the policy that is read from it.
+func DefaultPolicyDigest() string {
+	sum := sha256.Sum256(DefaultPolicy())
+	return hex.EncodeToString(sum[:])
+}
+
 func (c *Catalog) loadPolicy(fsys fs.FS, ps *wardbook.Problems) {
 	b, err := fs.ReadFile(fsys, policyFile)
 	if err != nil {
