@@ -47,92 +47,96 @@ func one(t testing.TB, change func(*wardbook.Product, *wardbook.Device, *wardboo
 	}
 }
 
+// vector changes the finding's score only.
+func vector(s string) func(*wardbook.Product, *wardbook.Device, *wardbook.Finding) {
+	return func(_ *wardbook.Product, _ *wardbook.Device, f *wardbook.Finding) { f.CVSS.Vector = s }
+}
+
+var riskCases = []struct {
+	name   string
+	change func(*wardbook.Product, *wardbook.Device, *wardbook.Finding)
+	// severity, likelihood and level of safety, effectiveness and security
+	safety, effectiveness, security string
+	action                          string // part of it
+	asks                            []wardbook.QuestionKind
+}{
+	{name: "a pump that anybody on the network can command", change: vector(openVector),
+		safety: "5 3 intolerable", effectiveness: "4 4 intolerable", security: "5 4 intolerable",
+		action: "Ask Acme for a fix of ICSMA-26-001-01 on the one device of Acme Infuser 1.2, and until that is done"},
+	{name: "it only gives out data", change: vector(readVector),
+		safety: "1 3 low", effectiveness: "1 4 low", security: "2 4 medium"},
+	{name: "it can only be stopped", change: vector(stopVector),
+		safety: "4 3 high", effectiveness: "4 4 intolerable", security: "4 4 intolerable"},
+	{name: "only by hand, partly", change: vector(localVector),
+		safety: "4 1 low", effectiveness: "3 1 low", security: "4 1 low"},
+	{name: "in a segment of its own", change: func(_ *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) { d.Zone = "Clinical VLAN 12" },
+		safety: "5 3 intolerable", effectiveness: "4 3 high", security: "5 3 intolerable"},
+	{name: "isolated", change: func(_ *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) { d.Zone = "air-gapped" },
+		safety: "5 2 high", effectiveness: "4 2 medium", security: "5 2 high"},
+	{name: "open to the internet", change: func(_ *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) { d.Zone = "DMZ" },
+		safety: "5 4 intolerable", effectiveness: "4 5 intolerable", security: "5 5 intolerable"},
+	{name: "known exploited, though isolated", change: func(_ *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
+		d.Zone = "air-gapped"
+		f.KEV = &wardbook.KEV{CVE: f.Vulnerability, DateAdded: "2026-01-01"}
+	}, safety: "5 4 intolerable", effectiveness: "4 5 intolerable", security: "5 5 intolerable"},
+	{name: "EPSS raises by one", change: func(_ *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
+		d.Zone = "air-gapped"
+		f.EPSS = &wardbook.EPSS{Probability: 0.2}
+	}, safety: "5 3 intolerable", effectiveness: "4 3 high", security: "5 3 intolerable"},
+	{name: "EPSS and a proof of concept raise once", change: func(_ *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
+		d.Zone = "air-gapped"
+		f.EPSS = &wardbook.EPSS{Percentile: 0.99}
+		f.SSVC = &wardbook.SSVC{Exploitation: "poc"}
+	}, safety: "5 3 intolerable", effectiveness: "4 3 high", security: "5 3 intolerable"},
+	{name: "no score is a question and never low", change: func(_ *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) { f.CVSS = nil },
+		safety: "5 0 ", effectiveness: "4 0 ", security: "5 0 ", action: "Ask Acme how exploitable",
+		asks: []wardbook.QuestionKind{wardbook.AskScore}},
+	{name: "a vector that does not parse is no score", change: vector("CVSS:3.1/AV:N/oops"),
+		safety: "5 0 ", effectiveness: "4 0 ", security: "5 0 ", asks: []wardbook.QuestionKind{wardbook.AskScore}},
+	{name: "no score but known exploited", change: func(_ *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
+		f.CVSS = nil
+		f.KEV = &wardbook.KEV{CVE: f.Vulnerability}
+	}, safety: "5 4 intolerable", effectiveness: "4 5 intolerable", security: "5 5 intolerable", asks: []wardbook.QuestionKind{wardbook.AskScore}},
+	{name: "no score but likely to be exploited stays unknown", change: func(_ *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
+		f.CVSS = nil
+		f.EPSS = &wardbook.EPSS{Probability: 0.9}
+	}, safety: "5 0 ", effectiveness: "4 0 ", security: "5 0 ", asks: []wardbook.QuestionKind{wardbook.AskScore}},
+	{name: "a vector that takes nothing", change: vector(nothingVector),
+		safety: "0 3 ", effectiveness: "0 4 ", security: "0 4 ", asks: []wardbook.QuestionKind{wardbook.AskScore}},
+	{name: "unknown class", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) { p.DeviceClass, p.Name = "", "X" },
+		safety: "0 0 ", effectiveness: "0 0 ", security: "5 4 intolerable", asks: []wardbook.QuestionKind{wardbook.AskClass}},
+	{name: "the class is told from the names", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
+		p.DeviceClass, p.Manufacturer, p.Name = "", "BD", "Alaris PCU"
+	}, safety: "5 3 intolerable", effectiveness: "4 4 intolerable", security: "5 4 intolerable"},
+	{name: "a monitor on a ward", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) { p.DeviceClass = "monitor_patient" },
+		safety: "4 3 high", effectiveness: "4 4 intolerable", security: "4 4 intolerable"},
+	{name: "a monitor in intensive care", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
+		p.DeviceClass, d.Location = "monitor_patient", "ICU-2 bed 4"
+	}, safety: "5 3 intolerable", effectiveness: "5 4 intolerable", security: "4 4 intolerable"},
+	{name: "life support by the inventory", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
+		p.DeviceClass, d.LifeSupport = "monitor_patient", wardbook.Yes
+	}, safety: "5 3 intolerable", effectiveness: "4 4 intolerable", security: "4 4 intolerable"},
+	{name: "a replacement helps against stopping", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
+		f.CVSS.Vector, d.Redundancy, d.Zone = stopVector, wardbook.Yes, "segmented"
+	}, safety: "4 2 medium", effectiveness: "4 3 high", security: "4 3 high"},
+	{name: "a replacement does not help against tampering", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
+		d.Redundancy, d.Zone = wardbook.Yes, "segmented"
+	}, safety: "5 3 intolerable", effectiveness: "4 3 high", security: "5 3 intolerable"},
+	{name: "past its support end", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
+		f.Kind, f.CVSS, f.Advisory, f.Vulnerability = wardbook.FindingSupport, nil, "", "EOS:Windows 7"
+	}, safety: "4 2 medium", effectiveness: "3 2 medium", security: "4 2 medium", action: "Plan the replacement"},
+	{name: "the update that the advisory names", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
+		f.Remediations = []wardbook.Remediation{{Category: "vendor_fix", Details: "Update to 2.0"}}
+	}, safety: "5 3 intolerable", effectiveness: "4 4 intolerable", security: "5 4 intolerable",
+		action: "Get the update that ICSMA-26-001-01 names from Acme and install it on the one device"},
+	{name: "not certain", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
+		f.Status = wardbook.PossiblyAffected
+	},
+		safety: "5 3 intolerable", effectiveness: "4 4 intolerable", security: "5 4 intolerable", action: "Find out whether"},
+}
+
 func TestRisk(t *testing.T) {
-	vector := func(s string) func(*wardbook.Product, *wardbook.Device, *wardbook.Finding) {
-		return func(_ *wardbook.Product, _ *wardbook.Device, f *wardbook.Finding) { f.CVSS.Vector = s }
-	}
-	for _, c := range []struct {
-		name   string
-		change func(*wardbook.Product, *wardbook.Device, *wardbook.Finding)
-		// severity, likelihood and level of safety, effectiveness and security
-		safety, effectiveness, security string
-		action                          string // part of it
-		asks                            []wardbook.QuestionKind
-	}{
-		{name: "a pump that anybody on the network can command", change: vector(openVector),
-			safety: "5 3 intolerable", effectiveness: "4 4 intolerable", security: "5 4 intolerable",
-			action: "Ask Acme for a fix of ICSMA-26-001-01 on the one device of Acme Infuser 1.2, and until that is done"},
-		{name: "it only gives out data", change: vector(readVector),
-			safety: "1 3 low", effectiveness: "1 4 low", security: "2 4 medium"},
-		{name: "it can only be stopped", change: vector(stopVector),
-			safety: "4 3 high", effectiveness: "4 4 intolerable", security: "4 4 intolerable"},
-		{name: "only by hand, partly", change: vector(localVector),
-			safety: "4 1 low", effectiveness: "3 1 low", security: "4 1 low"},
-		{name: "in a segment of its own", change: func(_ *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) { d.Zone = "Clinical VLAN 12" },
-			safety: "5 3 intolerable", effectiveness: "4 3 high", security: "5 3 intolerable"},
-		{name: "isolated", change: func(_ *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) { d.Zone = "air-gapped" },
-			safety: "5 2 high", effectiveness: "4 2 medium", security: "5 2 high"},
-		{name: "open to the internet", change: func(_ *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) { d.Zone = "DMZ" },
-			safety: "5 4 intolerable", effectiveness: "4 5 intolerable", security: "5 5 intolerable"},
-		{name: "known exploited, though isolated", change: func(_ *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
-			d.Zone = "air-gapped"
-			f.KEV = &wardbook.KEV{CVE: f.Vulnerability, DateAdded: "2026-01-01"}
-		}, safety: "5 4 intolerable", effectiveness: "4 5 intolerable", security: "5 5 intolerable"},
-		{name: "EPSS raises by one", change: func(_ *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
-			d.Zone = "air-gapped"
-			f.EPSS = &wardbook.EPSS{Probability: 0.2}
-		}, safety: "5 3 intolerable", effectiveness: "4 3 high", security: "5 3 intolerable"},
-		{name: "EPSS and a proof of concept raise once", change: func(_ *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
-			d.Zone = "air-gapped"
-			f.EPSS = &wardbook.EPSS{Percentile: 0.99}
-			f.SSVC = &wardbook.SSVC{Exploitation: "poc"}
-		}, safety: "5 3 intolerable", effectiveness: "4 3 high", security: "5 3 intolerable"},
-		{name: "no score is a question and never low", change: func(_ *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) { f.CVSS = nil },
-			safety: "5 0 ", effectiveness: "4 0 ", security: "5 0 ", action: "Ask Acme how exploitable",
-			asks: []wardbook.QuestionKind{wardbook.AskScore}},
-		{name: "a vector that does not parse is no score", change: vector("CVSS:3.1/AV:N/oops"),
-			safety: "5 0 ", effectiveness: "4 0 ", security: "5 0 ", asks: []wardbook.QuestionKind{wardbook.AskScore}},
-		{name: "no score but known exploited", change: func(_ *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
-			f.CVSS = nil
-			f.KEV = &wardbook.KEV{CVE: f.Vulnerability}
-		}, safety: "5 4 intolerable", effectiveness: "4 5 intolerable", security: "5 5 intolerable", asks: []wardbook.QuestionKind{wardbook.AskScore}},
-		{name: "no score but likely to be exploited stays unknown", change: func(_ *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
-			f.CVSS = nil
-			f.EPSS = &wardbook.EPSS{Probability: 0.9}
-		}, safety: "5 0 ", effectiveness: "4 0 ", security: "5 0 ", asks: []wardbook.QuestionKind{wardbook.AskScore}},
-		{name: "a vector that takes nothing", change: vector(nothingVector),
-			safety: "0 3 ", effectiveness: "0 4 ", security: "0 4 ", asks: []wardbook.QuestionKind{wardbook.AskScore}},
-		{name: "unknown class", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) { p.DeviceClass, p.Name = "", "X" },
-			safety: "0 0 ", effectiveness: "0 0 ", security: "5 4 intolerable", asks: []wardbook.QuestionKind{wardbook.AskClass}},
-		{name: "the class is told from the names", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
-			p.DeviceClass, p.Manufacturer, p.Name = "", "BD", "Alaris PCU"
-		}, safety: "5 3 intolerable", effectiveness: "4 4 intolerable", security: "5 4 intolerable"},
-		{name: "a monitor on a ward", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) { p.DeviceClass = "monitor_patient" },
-			safety: "4 3 high", effectiveness: "4 4 intolerable", security: "4 4 intolerable"},
-		{name: "a monitor in intensive care", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
-			p.DeviceClass, d.Location = "monitor_patient", "ICU-2 bed 4"
-		}, safety: "5 3 intolerable", effectiveness: "5 4 intolerable", security: "4 4 intolerable"},
-		{name: "life support by the inventory", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
-			p.DeviceClass, d.LifeSupport = "monitor_patient", wardbook.Yes
-		}, safety: "5 3 intolerable", effectiveness: "4 4 intolerable", security: "4 4 intolerable"},
-		{name: "a replacement helps against stopping", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
-			f.CVSS.Vector, d.Redundancy, d.Zone = stopVector, wardbook.Yes, "segmented"
-		}, safety: "4 2 medium", effectiveness: "4 3 high", security: "4 3 high"},
-		{name: "a replacement does not help against tampering", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
-			d.Redundancy, d.Zone = wardbook.Yes, "segmented"
-		}, safety: "5 3 intolerable", effectiveness: "4 3 high", security: "5 3 intolerable"},
-		{name: "past its support end", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
-			f.Kind, f.CVSS, f.Advisory, f.Vulnerability = wardbook.FindingSupport, nil, "", "EOS:Windows 7"
-		}, safety: "4 2 medium", effectiveness: "3 2 medium", security: "4 2 medium", action: "Plan the replacement"},
-		{name: "the update that the advisory names", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
-			f.Remediations = []wardbook.Remediation{{Category: "vendor_fix", Details: "Update to 2.0"}}
-		}, safety: "5 3 intolerable", effectiveness: "4 4 intolerable", security: "5 4 intolerable",
-			action: "Get the update that ICSMA-26-001-01 names from Acme and install it on the one device"},
-		{name: "not certain", change: func(p *wardbook.Product, d *wardbook.Device, f *wardbook.Finding) {
-			f.Status = wardbook.PossiblyAffected
-		},
-			safety: "5 3 intolerable", effectiveness: "4 4 intolerable", security: "5 4 intolerable", action: "Find out whether"},
-	} {
+	for _, c := range riskCases {
 		t.Run(c.name, func(t *testing.T) {
 			risks, questions := Risks(one(t, c.change))
 			if len(risks) != 1 {
