@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"syscall"
 	"time"
 
 	cyclonedx "github.com/CycloneDX/cyclonedx-go"
@@ -27,7 +28,8 @@ import (
 
 // A result is one measurement: the median of some decodings in one process.
 type result struct {
-	Seconds    float64
+	Seconds    float64 // by the clock
+	CPU        float64 // seconds of processor time, the collector's included
 	Allocs     uint64
 	Bytes      uint64
 	Components int
@@ -106,9 +108,10 @@ func compare(name, peer, path string, size, pairs, times int) {
 		ours = append(ours, spawn("wardbook", path, times))
 		theirs = append(theirs, spawn(peer, path, times))
 	}
-	ratios := make([]float64, pairs)
+	ratios, cpu := make([]float64, pairs), make([]float64, pairs)
 	for i := range ours {
 		ratios[i] = theirs[i].Seconds / ours[i].Seconds
+		cpu[i] = theirs[i].CPU / ours[i].CPU
 	}
 	mb := float64(size) / 1e6
 	show := func(who string, rs []result) {
@@ -124,7 +127,18 @@ func compare(name, peer, path string, size, pairs, times int) {
 	show("wardbook", ours)
 	show(peer, theirs)
 	lo, mid, hi := spread(ratios)
-	fmt.Printf("  ratio %.1f × (%.1f–%.1f), allocations 1/%.1f\n\n", mid, lo, hi, float64(theirs[0].Allocs)/float64(ours[0].Allocs))
+	clo, cmid, chi := spread(cpu)
+	fmt.Printf("  ratio %.1f × (%.1f–%.1f), of processor time %.1f × (%.1f–%.1f), allocations 1/%.1f\n\n",
+		mid, lo, hi, cmid, clo, chi, float64(theirs[0].Allocs)/float64(ours[0].Allocs))
+}
+
+// processorTime is what this process has used so far.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		log.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // spread returns the least, the median and the greatest of v.
@@ -166,14 +180,15 @@ func measureOne(who, path string, times int) {
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		start := time.Now()
+		start, used := time.Now(), processorTime()
 		n, err := decode(doc)
 		took := time.Since(start)
+		used = processorTime() - used
 		runtime.ReadMemStats(&after)
 		if err != nil {
 			log.Fatal(err)
 		}
-		rs = append(rs, result{took.Seconds(), after.Mallocs - before.Mallocs, after.TotalAlloc - before.TotalAlloc, n})
+		rs = append(rs, result{took.Seconds(), used.Seconds(), after.Mallocs - before.Mallocs, after.TotalAlloc - before.TotalAlloc, n})
 	}
 	slices.SortFunc(rs, func(a, b result) int {
 		switch {
