@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/wardbook/wardbook"
 )
@@ -47,7 +48,11 @@ func (b *builder) answer() []block {
 	} else {
 		out = append(out, b.todos())
 	}
-	out = append(out, b.worstWards(),
+	out = append(out, b.worstWards())
+	if len(s.First) > 0 {
+		out = append(out, heading{Depth: 2, ID: "first-full", Text: "What to do first, in full", Outline: true}, b.todosInFull())
+	}
+	out = append(out,
 		heading{Depth: 2, ID: "wards", Text: "All wards with open findings, worst first", Outline: true}, b.wards(min(b.lim.Wards, len(s.Wards))))
 	return append(out, b.exploited()...)
 }
@@ -109,10 +114,14 @@ func (b *builder) metrics() []metric {
 		}
 		return k
 	}
+	exploited := metric{"Known exploited", group(s.KnownExploited), "open findings in KEV", loud(s.KnownExploited, bad)}
+	if !b.has(wardbook.InputKEV) && s.KnownExploited == 0 {
+		exploited = metric{"Known exploited", "?", "no KEV catalogue was given", unknown}
+	}
 	return []metric{
 		{"Unacceptable risks", group(s.Unacceptable), "of " + group(s.Risks) + " proposed", loud(s.Unacceptable, bad)},
 		{"Devices affected", group(s.DevicesAffected), group(s.DevicesPossibly) + " more possibly", plain},
-		{"Known exploited", group(s.KnownExploited), "open findings in KEV", loud(s.KnownExploited, bad)},
+		exploited,
 		{"Version unknown", group(s.DevicesNoVersion), "devices, not counted as good", loud(s.DevicesNoVersion, unknown)},
 		{"Questions for people", group(s.Questions), "answers make this sharper", loud(s.Questions, unknown)},
 	}
@@ -143,7 +152,7 @@ func acceptability(l levelStyle) string {
 }
 
 func (b *builder) todos() block {
-	t := table{Caption: "What to do first", Tight: true, Cols: []column{{"", 7, true}, {"Do, why and where", 132, false}, {"Due", 20, false}, {"Devices", 15, true}}}
+	t := table{Caption: "What to do first", Tight: true, Cols: []column{{"", 7, true}, {"Do", 132, false}, {"Due", 20, false}, {"Devices", 15, true}}}
 	for i, d := range b.a.Summary.First {
 		due := txt(shortDate(d.Due))
 		if d.Due == "" {
@@ -153,9 +162,37 @@ func (b *builder) todos() block {
 		}
 		t.Rows = append(t.Rows, row{Cells: []cell{
 			{Text: txt(fmt.Sprint(i + 1))},
-			{Text: b.ref(bold, d.Risk, d.Title).line().add(plain, d.Action).line().add(dim, d.Reason+after(" · ", few(d.Wards, 2)))},
+			{Text: b.ref(bold, d.Risk, d.Title).line().add(plain, brief(d.Action, briefAction))},
 			{Text: due}, {Text: txt(group(d.Devices))},
 		}})
+	}
+	return t
+}
+
+// briefAction is how many characters of an action stand on the page of the
+// answer; the whole follows under "in full".
+const briefAction = 86
+
+// brief cuts a text after a word, and shows that it did.
+func brief(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	r := []rune(s)[:n-1]
+	for i := len(r) - 1; i > n/2; i-- {
+		if r[i] == ' ' {
+			r = r[:i]
+			break
+		}
+	}
+	return strings.TrimRight(string(r), " ,;:") + " …"
+}
+
+// todosInFull repeats the things to do with their whole texts.
+func (b *builder) todosInFull() block {
+	t := table{Caption: "What to do first, in full", Compact: true, Cols: []column{{"", 8, true}, {"Do", 78, false}, {"Why", 48, false}, {"Where", 40, false}}}
+	for i, d := range b.a.Summary.First {
+		t.Rows = append(t.Rows, row{Cells: []cell{{Text: txt(fmt.Sprint(i + 1))}, {Text: txt(orUnknown(d.Action))}, {Text: txt(d.Reason)}, {Text: txt(few(d.Wards, 6))}}})
 	}
 	return t
 }

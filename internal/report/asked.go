@@ -22,7 +22,7 @@ func inputKind(k wardbook.InputKind) string {
 
 // maxInputs is how many inputs are listed one by one; a folder of advisories
 // can hold thousands.
-const maxInputs = 120
+const maxInputs = 60
 
 // asked is the section on the inputs and their problems.
 func (b *builder) asked() []block {

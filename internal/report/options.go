@@ -11,7 +11,7 @@ var controlKinds = map[wardbook.ControlKind]string{
 }
 
 // maxOptions is how many options of one risk are shown.
-const maxOptions = 14
+const maxOptions = 10
 
 // options lists what can be done, in the order of ISO 14971:2019, 7.1, and
 // marks options that help one property and harm another.
@@ -27,15 +27,15 @@ func (b *builder) options(r *wardbook.Risk) []block {
 	t := table{Caption: "Options for " + r.ID, Compact: true, Cols: []column{{"Kind", 24, false}, {"Option", 67, false}, {"From", 29, false}, {"Safety", 17, false}, {"Effect.", 17, false}, {"Security", 17, false}}}
 	for _, o := range list[:min(len(list), maxOptions)] {
 		text := txt(o.Text)
-		if o.Control != "" && named(b.Controls, o.Control) != o.Text {
-			text = txt(o.Text).line().add(dim, named(b.Controls, o.Control))
-		}
 		if conflicting(o) {
-			text = text.line().add(warn, "Trade-off: helps one property, harms another. Record why it is taken.")
+			text = text.line().add(warn, "Trade-off to record: it helps one property and harms another.")
 		}
 		from := txt(o.Source)
 		if o.URL != "" {
 			from = rich{}.link(plain, orUnknown(o.Source), o.URL)
+		}
+		if o.Control != "" {
+			from = from.line().add(dim, named(b.Controls, o.Control))
 		}
 		kind := controlKinds[o.Kind]
 		if kind == "" {

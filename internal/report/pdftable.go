@@ -1,7 +1,9 @@
 package report
 
-// Measures of tables.
+// Measures of tables. A row that is taller than tallRow may go on on the next
+// page, others move there whole.
 const (
+	tallRow  = 55.0
 	cellPadX = 1.3
 	cellPadY = 1.1
 )
@@ -106,7 +108,7 @@ func (p *printer) table(t table) {
 	for i := range t.Rows {
 		cells, h := p.row(pt, &t.Rows[i])
 		room := bodyEnd - p.y
-		if h > room && (h <= bodyEnd-top-pt.headH || room < 40) {
+		if h > room && (h <= tallRow || room < 35) {
 			p.page()
 			p.tableHead(pt)
 		}

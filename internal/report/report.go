@@ -33,9 +33,9 @@ type Data struct {
 type Limits struct {
 	Problems  int // of all inputs: 80
 	Wards     int // in the full table: 100
-	Risks     int // told in full: 120; unacceptable ones are told up to twice that
+	Risks     int // told in full, the worst first: 60
 	Listed    int // further risks as one line each: 400
-	PerRisk   int // findings proven per risk: 6
+	PerRisk   int // findings proven per risk: 4
 	PerWard   int // device ids per ward of a risk: 12
 	Findings  int // 400
 	Questions int // 150
@@ -48,7 +48,7 @@ func (l Limits) withDefaults() Limits {
 		p *int
 		d int
 	}{
-		{&l.Problems, 80}, {&l.Wards, 100}, {&l.Risks, 120}, {&l.Listed, 400}, {&l.PerRisk, 6},
+		{&l.Problems, 80}, {&l.Wards, 100}, {&l.Risks, 60}, {&l.Listed, 400}, {&l.PerRisk, 4},
 		{&l.PerWard, 12}, {&l.Findings, 400}, {&l.Questions, 150}, {&l.Rules, 200},
 	} {
 		if *f.p == 0 {
@@ -114,7 +114,7 @@ func build(d Data) (*document, error) {
 	for _, s := range []section{
 		{ID: "asked", Title: "What was asked, and with which inputs", Blocks: b.asked()},
 		{ID: "answer", Title: "The answer", Page: true, Blocks: b.answer()},
-		{ID: "changes", Title: "What changed", Page: true, Blocks: b.changes()},
+		{ID: "changes", Title: "What changed", Page: b.a.Changes != nil, Blocks: b.changes()},
 		{ID: "risks", Title: "The risks", Page: true, Blocks: b.risks()},
 		{ID: "questions", Title: "Questions for people", Page: true, Blocks: b.questions()},
 		{ID: "findings", Title: "Findings", Page: true, Blocks: b.findingTable()},

@@ -70,15 +70,7 @@ func (b *builder) chooseShown() {
 }
 
 // told is how many risks are told in full.
-func (b *builder) told() int {
-	bad := 0
-	for i := range b.a.Risks {
-		if b.a.Risks[i].Unacceptable() {
-			bad++
-		}
-	}
-	return min(len(b.a.Risks), max(b.lim.Risks, min(bad, 2*b.lim.Risks)))
-}
+func (b *builder) told() int { return min(len(b.a.Risks), b.lim.Risks) }
 
 // risks is the section with one sheet per risk.
 func (b *builder) risks() []block {
@@ -99,13 +91,21 @@ func (b *builder) risks() []block {
 	t := table{Caption: "Further risks", Compact: true, Cols: []column{{"Id", 28, false}, {"Risk", 67, false}, {"Safety", 14, false}, {"Effect.", 14, false}, {"Security", 15, false}, {"Due", 20, false}, {"Devices", 16, true}}}
 	for _, r := range rest[:min(len(rest), b.lim.Listed)] {
 		t.Rows = append(t.Rows, row{Cells: []cell{
-			{Text: styled(mono, r.ID)}, {Text: txt(r.Title)}, {Text: rich{{Kind: tile, Level: r.Safety.Level}}}, {Text: rich{{Kind: tile, Level: r.Effectiveness.Level}}},
+			{Text: styled(mono, r.ID)}, {Text: furtherTitle(r)}, {Text: rich{{Kind: tile, Level: r.Safety.Level}}}, {Text: rich{{Kind: tile, Level: r.Effectiveness.Level}}},
 			{Text: rich{{Kind: tile, Level: r.Security.Level}}}, {Text: txt(shortDate(r.Due))}, {Text: txt(group(len(r.Devices)))},
 		}})
 	}
 	t.More = andMore(len(rest), len(t.Rows), "Risks")
 	return append(out, heading{Depth: 2, ID: "further-risks", Text: "Further risks", Outline: true},
-		para{Text: txt("These are less severe. Their rules and proofs stand in assessment.json.")}, t)
+		para{Text: txt("These are less severe or equally so; unacceptable ones among them are marked. Their rules and proofs stand in assessment.xlsx, sheet Risks, and in assessment.json.")}, t)
+}
+
+// furtherTitle is the title of a risk that is only listed.
+func furtherTitle(r *wardbook.Risk) rich {
+	if r.Unacceptable() {
+		return txt(r.Title).add(bad, " · unacceptable")
+	}
+	return txt(r.Title)
 }
 
 // risk tells one risk. A finding that was proven under an earlier risk is
