@@ -27,12 +27,15 @@ const (
 
 // An Input is one thing that an assessment was made from.
 type Input struct {
-	Path     string    `json:"path"`
-	SHA256   string    `json:"sha256"`
-	Size     int64     `json:"size"`
-	Kind     InputKind `json:"kind"`
-	Format   string    `json:"format,omitempty"` // such as "CycloneDX 1.5 JSON"
-	Records  int       `json:"records"`
-	AsOf     string    `json:"as_of,omitempty"` // RFC 3339 date of the newest datum inside, where the input says so
+	Path    string    `json:"path"`
+	SHA256  string    `json:"sha256"`
+	Size    int64     `json:"size"`
+	Kind    InputKind `json:"kind"`
+	Format  string    `json:"format,omitempty"` // such as "CycloneDX 1.5 JSON"
+	Records int       `json:"records"`
+	AsOf    string    `json:"as_of,omitempty"` // RFC 3339 date of the newest datum inside, where the input says so
+	// Quality is the grade of an SBOM against the NTIA minimum elements and the
+	// FDA's fields, in one line.
+	Quality  string    `json:"quality,omitempty"`
 	Problems []Problem `json:"problems"`
 }

@@ -1,5 +1,7 @@
 package wardbook
 
+import "slices"
+
 // A Finding says that a product, or a component of it, has something to do
 // with a vulnerability, and proves it. Findings that a statement or a version
 // range settles as not_affected or fixed are findings too.
@@ -77,6 +79,12 @@ const (
 	AskScore     QuestionKind = "score"        // no score is known: how exploitable is it?
 	AskConflict  QuestionKind = "conflict"     // statements disagree: which holds?
 )
+
+// QuestionKinds lists the valid kinds.
+var QuestionKinds = []QuestionKind{AskMaker, AskProduct, AskVersion, AskRange, AskCondition, AskComponent, AskClass, AskScore, AskConflict}
+
+// Valid reports whether k is one of QuestionKinds.
+func (k QuestionKind) Valid() bool { return slices.Contains(QuestionKinds, k) }
 
 // A Question is something that only a person can settle. Its answer applies
 // to all matches with the same key.

@@ -38,7 +38,10 @@ type SBOM struct {
 	CPEs         []string
 	Hashes       []wardbook.Hash
 	SupportEnd   string
+	Ref          string // of the product inside the document
 	Components   []wardbook.Component
+
+	keys map[string]int // component key → index, made when first asked for
 }
 
 // Inputs is everything that an assessment is made from. Nothing in it is

@@ -266,3 +266,22 @@ func (l *ledger) brandMaker(ws []string) (b brand, ok bool) {
 	}
 	return brand{}, false
 }
+
+// Makers tells makers by the names that texts begin with.
+type Makers struct{ l *ledger }
+
+// NewMakers reads the catalogue's ledger of makers.
+func NewMakers(cat *catalog.Catalog) Makers { return Makers{newLedger(cat.Names)} }
+
+// Split cuts a text that begins with the name of a known maker
+// ("Philips IntelliVue MX450") into the maker's name and the rest.
+func (m Makers) Split(text string) (maker, rest string, ok bool) {
+	fields := strings.Fields(text)
+	for n := min(m.l.longest, len(fields)); n > 0; n-- {
+		head := strings.Join(fields[:n], " ")
+		if _, known := m.l.spelling[strings.Join(words(tokens(fold(head))), " ")]; known {
+			return head, strings.Join(fields[n:], " "), true
+		}
+	}
+	return "", text, false
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/wardbook/wardbook"
+)
+
+// answersFile is the YAML that people write their answers in. Question is for
+// people only: kind and key are what an answer applies to.
+type answersFile struct {
+	Answers []fileAnswer `yaml:"answers"`
+}
+
+type fileAnswer struct {
+	Question string `yaml:"question,omitempty"`
+	Choices  string `yaml:"choices,omitempty"`
+	Devices  int    `yaml:"devices,omitempty"`
+
+	wardbook.Answer `yaml:",inline"`
+}
+
+func (g *gatherer) readAnswers() error {
+	if g.flags.answers == "" {
+		return nil
+	}
+	b, in, err := readFile(g.flags.answers, wardbook.InputAnswers)
+	if err != nil {
+		return err
+	}
+	list, err := parseAnswers(b, g.flags.answers)
+	if err != nil {
+		return failed("an answers file looks like answers.yaml in the output folder", err)
+	}
+	g.answers = list
+	in.Records = len(list)
+	g.add(in, nil, nil)
+	return nil
+}
+
+// parseAnswers reads answers strictly; entries without an answer are the
+// questions that are still open.
+func parseAnswers(b []byte, name string) ([]wardbook.Answer, error) {
+	var f answersFile
+	if err := yaml.UnmarshalWithOptions(b, &f, yaml.Strict()); err != nil {
+		var ye yaml.Error
+		if errors.As(err, &ye) && ye.GetToken() != nil {
+			return nil, fmt.Errorf("%s line %d: %s", name, ye.GetToken().Position.Line, ye.GetMessage())
+		}
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	var ps wardbook.Problems
+	var out []wardbook.Answer
+	for i, a := range f.Answers {
+		place := fmt.Sprintf("%s answer %d", name, i+1)
+		if a.Kind == "" || a.Key == "" {
+			ps.Add(place, "kind and key are needed: copy them from answers.yaml")
+			continue
+		}
+		if strings.TrimSpace(a.Answer.Answer) == "" {
+			continue
+		}
+		if !a.Kind.Valid() {
+			ps.Add(place, "unknown kind %q", a.Kind)
+			continue
+		}
+		if c := a.Choices; c != "" && !strings.Contains(", "+c+", ", ", "+a.Answer.Answer+", ") {
+			ps.Add(place, "the answer %q is none of: %s", a.Answer.Answer, c)
+			continue
+		}
+		out = append(out, a.Answer)
+	}
+	return out, ps.Err()
+}
+
+const answersHead = `# Questions that only a person can settle. Write your answer behind "answer:"
+# and give this file to the next run with --answers; answers apply to all
+# devices and advisories with the same kind and key. Add by:, date: and reason:
+# so that others know who decided what, and why.
+`
+
+// answersTemplate is the file that assess writes: what was answered so far, then
+// the open questions, the one that settles most first.
+func answersTemplate(given []wardbook.Answer, open []wardbook.Question) ([]byte, error) {
+	var f answersFile
+	for _, a := range given {
+		f.Answers = append(f.Answers, fileAnswer{Answer: a})
+	}
+	for _, q := range open {
+		f.Answers = append(f.Answers, fileAnswer{
+			Question: q.Text, Choices: strings.Join(q.Choices, ", "), Devices: len(q.Devices),
+			Answer: wardbook.Answer{Kind: q.Kind, Key: q.Key},
+		})
+	}
+	body, err := yaml.Marshal(f)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	b.WriteString(answersHead)
+	b.Write(body)
+	return b.Bytes(), nil
+}

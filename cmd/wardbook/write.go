@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/wardbook/wardbook"
+	"github.com/wardbook/wardbook/internal/report"
+)
+
+// writeAll writes what was asked for to the output folder and returns the
+// paths. A file appears whole or not at all.
+func writeAll(f assessFlags, g *gatherer, a *wardbook.Assessment) ([]string, error) {
+	if err := os.MkdirAll(f.out, 0o755); err != nil {
+		return nil, err
+	}
+	var body bytes.Buffer
+	if err := report.JSON(&body, a); err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(body.Bytes())
+	d := report.Data{Assessment: a, Policy: g.policy, Organization: f.organization, Digest: hex.EncodeToString(sum[:]), Hazards: map[string]string{}, Controls: map[string]string{}, Classes: map[string]string{}}
+	for i := range g.cat.Hazards {
+		d.Hazards[g.cat.Hazards[i].ID] = g.cat.Hazards[i].Name
+	}
+	for i := range g.cat.Controls {
+		d.Controls[g.cat.Controls[i].ID] = g.cat.Controls[i].Name
+	}
+	for i := range g.cat.DeviceClasses {
+		d.Classes[g.cat.DeviceClasses[i].ID] = g.cat.DeviceClasses[i].Name
+	}
+	var out []string
+	write := func(name string, fn func(io.Writer) error) error {
+		path := filepath.Join(f.out, name)
+		out = append(out, path)
+		return writeFile(path, fn)
+	}
+	writers := map[string]func(io.Writer) error{
+		"json": func(w io.Writer) error { _, err := w.Write(body.Bytes()); return err },
+		"html": func(w io.Writer) error { return report.HTML(w, d) },
+		"pdf":  func(w io.Writer) error { return report.PDF(w, d) },
+		"xlsx": func(w io.Writer) error { return report.XLSX(w, d) },
+	}
+	names := map[string]string{"json": "assessment.json", "xlsx": "assessment.xlsx", "html": "report.html", "pdf": "report.pdf"}
+	for _, format := range assessFormats {
+		if !slices.Contains(f.formats, format) {
+			continue
+		}
+		if err := write(names[format], writers[format]); err != nil {
+			return nil, err
+		}
+	}
+	template, err := answersTemplate(g.answers, a.Questions)
+	if err != nil {
+		return nil, err
+	}
+	if err := write("answers.yaml", func(w io.Writer) error { _, err := w.Write(template); return err }); err != nil {
+		return nil, err
+	}
+	if len(g.mappings) > 0 {
+		if err := write("columns.yaml", func(w io.Writer) error { _, err := w.Write(g.mappings[0].Mapping.YAML()); return err }); err != nil {
+			return nil, err
+		}
+	}
+	if !f.noEvidence {
+		if err := keepEvidence(f, filepath.Join(f.out, "evidence")); err != nil {
+			return nil, fmt.Errorf("evidence: %w", err)
+		}
+	}
+	return out, nil
+}
+
+// writeFile writes through a temporary file beside path.
+func writeFile(path string, fn func(io.Writer) error) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".wardbook-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	if err := fn(tmp); err != nil {
+		tmp.Close()
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if err := tmp.Chmod(0o644); err != nil {
+		return err
+	}
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+// keepEvidence copies every input as it came, under its digest, so that the
+// answer can be checked when the originals are gone. What is there already is
+// not copied again.
+func keepEvidence(f assessFlags, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, list := range [][]string{f.inventory, f.sbom, f.advisories, f.vulns, f.vex, {f.kev, f.epss, f.policy, f.answers, f.columns}} {
+		for _, path := range list {
+			if path == "" {
+				continue
+			}
+			err := filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+				if err != nil || !d.Type().IsRegular() {
+					return err
+				}
+				return keepFile(p, dir)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func keepFile(path, dir string) error {
+	src, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	tmp, err := os.CreateTemp(dir, ".wardbook-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	sum := sha256.New()
+	if _, err := io.Copy(io.MultiWriter(tmp, sum), src); err != nil {
+		tmp.Close()
+		return err
+	}
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), filepath.Join(dir, hex.EncodeToString(sum.Sum(nil))))
+}

@@ -1,0 +1,105 @@
+package assess
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/wardbook/wardbook"
+	"github.com/wardbook/wardbook/internal/match"
+)
+
+// applyStatements lets VEX statements settle findings: the most specific and
+// newest wins, those that disagree stay visible, and a tie is a question. What
+// an advisory's own product status says is already in its finding.
+func (r *run) applyStatements(ctx context.Context) error {
+	if len(r.Statements) == 0 {
+		return nil
+	}
+	all := match.NewStatements(r.Statements)
+	byID := make(map[string]*product, len(r.products))
+	for n := range r.products {
+		byID[r.products[n].ID] = &r.products[n]
+	}
+	for i := range r.findings {
+		f := &r.findings[i]
+		if f.Kind == wardbook.FindingSupport {
+			continue
+		}
+		if i%2000 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		p := byID[f.Product]
+		claims := all.For(r.caseOf(f, p))
+		if f.Advisory != "" {
+			claims = slices.DeleteFunc(claims, func(c wardbook.Claim) bool { return strings.HasPrefix(c.Statement, f.Advisory+"/") })
+		}
+		if len(claims) > 0 {
+			r.settle(f, p, claims)
+		}
+	}
+	return nil
+}
+
+// caseOf gathers everything under which others may know the subject of f.
+func (r *run) caseOf(f *wardbook.Finding, p *product) match.Case {
+	c := match.Case{
+		Vendors: []string{p.Manufacturer}, Names: []string{p.Name}, Version: p.Version,
+		Vulnerability: f.Vulnerability, Aliases: f.Aliases, Advisory: f.Advisory,
+	}
+	for _, j := range p.sboms {
+		b := &r.SBOMs[j.sbom]
+		if b.Purl != "" {
+			c.Purls = append(c.Purls, b.Purl)
+		}
+		c.CPEs = append(c.CPEs, b.CPEs...)
+		c.Hashes = append(c.Hashes, b.Hashes...)
+		if b.Serial != "" {
+			c.SBOMs = append(c.SBOMs, b.Serial)
+			c.IDs = append(c.IDs, b.Serial)
+		}
+		if b.Name != "" {
+			c.Names = append(c.Names, b.Name)
+			c.Vendors = append(c.Vendors, b.Manufacturer)
+		}
+		c.Ref = firstOf(c.Ref, b.Ref)
+		if f.Component != nil && c.Component == nil {
+			if n, ok := b.byKey()[*f.Component]; ok {
+				c.Component = &b.Components[n]
+			}
+		}
+	}
+	return c
+}
+
+// settle lets the claims decide f; where they tie, a person does.
+func (r *run) settle(f *wardbook.Finding, p *product, claims []wardbook.Claim) {
+	q := match.Apply(f, claims)
+	if q == nil {
+		return
+	}
+	if ans, ok := r.answers.Get(q.Kind, q.Key); ok && wardbook.Status(ans).Valid() {
+		f.Why = append(f.Why, wardbook.Step{Step: "answer", Detail: "a person settled the conflict: " + ans})
+		f.Status, f.Confidence = wardbook.Status(ans), 1
+		return
+	}
+	r.questions.add(*q, p.ids, f.ID)
+}
+
+// byKey finds a component by its key.
+func (s *SBOM) byKey() map[string]int {
+	if s.keys == nil {
+		s.keys = make(map[string]int, len(s.Components))
+		for i := range s.Components {
+			if k := s.Components[i].Key(); !has(s.keys, k) {
+				s.keys[k] = i
+			}
+		}
+	}
+	return s.keys
+}
+
+func has(m map[string]int, k string) bool {
+	_, ok := m[k]
+	return ok
+}
