@@ -46,9 +46,16 @@ func (b *builder) asked() []block {
 		if len(in.Problems) > 0 {
 			n = styled(warn, group(len(in.Problems)))
 		}
+		file := txt(in.Path)
+		if in.SHA256 != "" {
+			file = file.line().add(mono, in.SHA256)
+		}
+		if in.Quality != "" {
+			file = file.line().add(dim, in.Quality)
+		}
 		t.Rows = append(t.Rows, row{Cells: []cell{
 			{Text: styled(bold, inputKind(in.Kind)).line().add(dim, in.Format)},
-			{Text: txt(in.Path).line().add(mono, in.SHA256)},
+			{Text: file},
 			{Text: asOf}, {Text: txt(group(in.Records))}, {Text: n},
 		}})
 	}

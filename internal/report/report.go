@@ -119,7 +119,7 @@ func build(d Data) (*document, error) {
 		{ID: "questions", Title: "Questions for people", Page: true, Blocks: b.questions()},
 		{ID: "findings", Title: "Findings", Page: true, Blocks: b.findingTable()},
 		{ID: "method", Title: "Method", Page: true, Blocks: b.method()},
-		{ID: "unknown", Title: "What is unknown, and how old the data is", Page: true, Blocks: b.unknowns()},
+		{ID: "unknown", Title: "What is unknown, and how old the data is", Blocks: b.unknowns()},
 		{ID: "check", Title: "How to check this report", Blocks: b.check()},
 	} {
 		s.No = len(doc.Sections) + 1

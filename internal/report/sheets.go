@@ -290,9 +290,9 @@ func (b *builder) questionSheet() Table {
 }
 
 func (b *builder) inputSheet() Table {
-	return sheetOf("Inputs", []Column{{"Path", 60}, {"Kind", 18}, {"Format", 28}, {"Records", 11}, {"Data of", 12}, {"Bytes", 14}, {"Problems", 10}, {"SHA-256", 68}}, b.a.Inputs,
+	return sheetOf("Inputs", []Column{{"Path", 60}, {"Kind", 18}, {"Format", 28}, {"Records", 11}, {"Data of", 12}, {"Bytes", 14}, {"Problems", 10}, {"SHA-256", 68}, {"Quality", 60}}, b.a.Inputs,
 		func(in *wardbook.Input) []any {
-			return []any{in.Path, inputKind(in.Kind), in.Format, in.Records, Date(in.AsOf), int(in.Size), len(in.Problems), in.SHA256}
+			return []any{in.Path, inputKind(in.Kind), in.Format, in.Records, Date(in.AsOf), int(in.Size), len(in.Problems), in.SHA256, in.Quality}
 		})
 }
 
