@@ -31,7 +31,7 @@ func status(s wardbook.Status) span {
 }
 
 // onePageWards is how many care areas fit on the page of the answer.
-const onePageWards = 9
+const onePageWards = 7
 
 // answer is the section that a reader with one minute reads: it is made to
 // fit one printed page, and its long lists follow on the next.
