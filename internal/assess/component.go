@@ -6,6 +6,7 @@ import (
 
 	"github.com/wardbook/wardbook"
 	"github.com/wardbook/wardbook/internal/match"
+	"github.com/wardbook/wardbook/internal/score"
 )
 
 // matchComponents holds the components of every product's SBOMs against the
@@ -127,6 +128,12 @@ func (r *run) enrich() {
 				if f.SSVC == nil {
 					f.SSVC = rec.SSVC
 				}
+			}
+		}
+		if v, ok := r.answers.Get(wardbook.AskScore, f.Vulnerability); ok {
+			if c, err := score.Rescore(wardbook.CVSS{Vector: v, Source: "answer"}); err == nil {
+				f.Scores = append([]wardbook.CVSS{c}, f.Scores...)
+				f.Why = append(f.Why, wardbook.Step{Step: "answer", Detail: "a person gave the vector " + v})
 			}
 		}
 		f.Scores = bestFirst(f.Scores)

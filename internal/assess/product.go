@@ -8,6 +8,7 @@ import (
 
 	"github.com/wardbook/wardbook"
 	"github.com/wardbook/wardbook/internal/match"
+	"github.com/wardbook/wardbook/internal/score"
 )
 
 // A product is a product of the assessment with what it is matched by.
@@ -44,22 +45,27 @@ func (r *run) devicesOfSBOMs() {
 // groupDevices makes products of devices that an inventory describes alike, and
 // finds their classes.
 func (r *run) groupDevices(ctx context.Context) error {
-	byKey := map[string]int{}
+	byKey, groups, spelledAs := map[string]int{}, match.NewGroups(r.Catalog), map[match.Identity]string{}
 	classes := map[string]string{}
 	spelled := []map[[2]string]int{}
 	for i := range r.Devices {
 		d := &r.Devices[i]
-		key := strings.Join([]string{fold(d.Manufacturer), fold(d.Model), fold(d.ModelNumber), fold(d.Version), d.UDIDI, fold(d.OS)}, "\x00")
+		ident := match.Identity{Manufacturer: d.Manufacturer, Model: d.Model, ModelNumber: d.ModelNumber, Version: d.Version, UDIDI: d.UDIDI, OS: d.OS}
+		key, ok := spelledAs[ident]
+		if !ok {
+			key = groups.Key(ident)
+			spelledAs[ident] = key
+		}
 		if !r.HasInventory {
 			key = d.ID
 		}
-		n, ok := byKey[key]
-		if !ok {
+		n, have := byKey[key]
+		if !have {
 			n = len(r.products)
 			byKey[key] = n
 			r.products = append(r.products, product{
 				Product:  wardbook.Product{ID: id("P-", key), Version: d.Version, ModelNumber: d.ModelNumber, UDIDI: d.UDIDI},
-				identity: match.Identity{Manufacturer: d.Manufacturer, Model: d.Model, ModelNumber: d.ModelNumber, Version: d.Version, UDIDI: d.UDIDI, OS: d.OS},
+				identity: ident,
 			})
 			spelled = append(spelled, map[[2]string]int{})
 		}
@@ -67,7 +73,7 @@ func (r *run) groupDevices(ctx context.Context) error {
 		p.devices = append(p.devices, i)
 		spelled[n][[2]string{d.Manufacturer, d.Model}]++
 		d.Product = p.ID
-		ckey := key + "\x00" + fold(d.Type)
+		ckey := strings.Join([]string{d.Manufacturer, d.Model, d.ModelNumber, d.Type}, "\x00")
 		class, ok := classes[ckey]
 		if !ok {
 			class = r.classify(d)
@@ -87,6 +93,7 @@ func (r *run) groupDevices(ctx context.Context) error {
 	for n := range r.products {
 		p := &r.products[n]
 		p.Manufacturer, p.Name = mostSpelled(spelled[n])
+		p.identity.Manufacturer, p.identity.Model = p.Manufacturer, p.Name
 		p.Devices = len(p.devices)
 		p.ids = r.deviceIDs(p)
 	}
@@ -105,7 +112,7 @@ func (r *run) classify(d *wardbook.Device) string {
 }
 
 // classKey is what an answer about the class of a device refers to.
-func classKey(d wardbook.Device) string { return fold(d.Manufacturer) + " / " + fold(d.Model) }
+func classKey(d wardbook.Device) string { return score.ClassKey(d.Manufacturer, d.Model) }
 
 // deviceIDs lists the devices in service, or all where none is.
 func (r *run) deviceIDs(p *product) []string {
@@ -123,10 +130,19 @@ func (r *run) deviceIDs(p *product) []string {
 	return all
 }
 
+// mostSpelled picks the spelling of most devices; one in mixed case is taken
+// where it is at least half as common, since it reads better.
 func mostSpelled(m map[[2]string]int) (maker, model string) {
+	weight := func(k [2]string) int {
+		n := 2 * m[k]
+		if text := k[0] + k[1]; text != strings.ToUpper(text) && text != strings.ToLower(text) {
+			n *= 2
+		}
+		return n
+	}
 	best, n := [2]string{}, 0
-	for k, c := range m {
-		if c > n || c == n && (k[0] < best[0] || k[0] == best[0] && k[1] < best[1]) {
+	for k := range m {
+		if c := weight(k); c > n || c == n && (k[0] < best[0] || k[0] == best[0] && k[1] < best[1]) {
 			best, n = k, c
 		}
 	}

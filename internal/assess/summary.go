@@ -124,22 +124,35 @@ func (r *run) worst(k *wardbook.Risk) (level string, rank int) {
 	return level, rank
 }
 
-// first picks the things to do first: one for each product and action, in the
-// order of risks, which is worst first.
+// first picks the things to do first: one for each model, in the order of
+// risks, which is worst first. What else is wrong with the same model is
+// counted in its reason.
 func (r *run) first(a *wardbook.Assessment) []wardbook.Todo {
-	var out []wardbook.Todo
-	seen := map[string]bool{}
+	names := map[string]string{}
+	for i := range a.Products {
+		p := &a.Products[i]
+		names[p.ID] = fold(p.Manufacturer) + "\x00" + fold(p.Name)
+	}
+	more := map[string]int{}
+	var order []int
 	for i := range a.Risks {
 		k := &a.Risks[i]
-		key := k.Product + "\x00" + k.Action
-		if seen[key] || len(k.Devices) == 0 && r.HasInventory || k.Action == "" {
+		if len(k.Devices) == 0 && r.HasInventory || k.Action == "" {
 			continue
 		}
-		seen[key] = true
-		out = append(out, wardbook.Todo{Risk: k.ID, Title: k.Title, Action: k.Action, Reason: r.reason(k), Due: k.Due, Devices: len(k.Devices), Wards: k.Wards})
-		if len(out) == mostFirst {
-			break
+		if more[names[k.Product]] == 0 {
+			order = append(order, i)
 		}
+		more[names[k.Product]]++
+	}
+	var out []wardbook.Todo
+	for _, i := range order[:min(len(order), mostFirst)] {
+		k := &a.Risks[i]
+		t := wardbook.Todo{Risk: k.ID, Title: k.Title, Action: k.Action, Reason: r.reason(k), Due: k.Due, Devices: len(k.Devices), Wards: k.Wards}
+		if n := more[names[k.Product]] - 1; n > 0 {
+			t.Reason += fmt.Sprintf("; %s of this model", plural(n, "more risk", "more risks"))
+		}
+		out = append(out, t)
 	}
 	return out
 }

@@ -15,17 +15,18 @@ const maxWords = 64
 // A deviceName is the maker and model that an inventory states, read for
 // matching.
 type deviceName struct {
-	text     string
-	words    []string
-	kinds    []kind
-	seps     []byte
-	sorts    mask            // words that tell the sort of a product
-	noise    mask            // version words, sizes: neither asked for nor missed
-	forms    map[string]mask // every form in which a word, or words together, can be asked for
-	makers   []makerRef
-	makerBy  string // how the maker was told: "column", "model", "brand", ""
-	former   *brand // a brand of the model that another maker had before
-	numbered mask   // words that are catalogue numbers which the ledger knows
+	text       string
+	words      []string
+	kinds      []kind
+	modelWords int // how many of the words the model has, before those of its number
+	seps       []byte
+	sorts      mask            // words that tell the sort of a product
+	noise      mask            // version words, sizes: neither asked for nor missed
+	forms      map[string]mask // every form in which a word, or words together, can be asked for
+	makers     []makerRef
+	makerBy    string // how the maker was told: "column", "model", "brand", ""
+	former     *brand // a brand of the model that another maker had before
+	numbered   mask   // words that are catalogue numbers which the ledger knows
 }
 
 // deviceName reads what an inventory states of a device.
@@ -65,6 +66,7 @@ func (l *ledger) deviceName(id Identity) *deviceName {
 			d.addWord(l, t)
 		}
 	}
+	d.modelWords = len(d.words)
 	if id.ModelNumber != "" && fold(id.ModelNumber) != fold(id.Model) {
 		start := len(d.words)
 		for i, t := range tokens(fold(id.ModelNumber)) {

@@ -154,7 +154,7 @@ func (e *engine) action(g *group, s *setting, r *wardbook.Risk) string {
 	_, worst := r.Worst(e.pol)
 	meanwhile := ""
 	if worst != nil && worst.Acceptable == wardbook.No {
-		meanwhile = e.meanwhile(g, r)
+		meanwhile = e.meanwhile(g)
 	}
 	until := func(task string) string {
 		if meanwhile == "" {
@@ -178,22 +178,28 @@ func (e *engine) action(g *group, s *setting, r *wardbook.Risk) string {
 	case g.advisory != "" && g.offered("mitigation", "workaround"):
 		return until("Apply the measures that " + g.advisory + " describes to " + devices)
 	case g.component != nil:
-		return until("Ask " + g.maker() + " for a version of " + g.name() + " that is not open to " + vulnerabilities(g) + " in " + componentName(*g.component))
+		return until("Ask " + g.maker() + " for a version of " + g.model() + " that is not open to " + vulnerabilities(g) + " in " + componentName(*g.component))
 	case worst == nil:
 		return "Ask " + g.maker() + " how exploitable " + reference(g) + " is on " + devices + " and what it can do."
 	}
 	return until("Ask " + g.maker() + " for a fix of " + reference(g) + " on " + devices)
 }
 
-// meanwhile is the first catalogue measure that helps at once without making
-// safety worse, as words that follow "until that is done".
-func (e *engine) meanwhile(g *group, r *wardbook.Risk) string {
-	for _, o := range r.Options {
-		if o.Control == "" || o.Kind != wardbook.Protective || o.Effect[wardbook.Safety] == wardbook.Worse ||
-			o.Effect[wardbook.Security] != wardbook.Better || o.Conflict {
-			continue
-		}
-		if c := e.cat.Control(o.Control); c != nil {
+// meanwhile is the first catalogue measure against the cause (a hole that is
+// open, somebody who uses it) that helps at once without making safety worse, as
+// words that follow "until that is done".
+func (e *engine) meanwhile(g *group) string {
+	causes := []string{"HZ-24", "HZ-27"}
+	if g.local() {
+		causes = []string{"HZ-31", "HZ-33"} // somebody has to be at the device
+	}
+	class := ""
+	if g.class != nil {
+		class = g.class.ID
+	}
+	for _, c := range e.cat.ControlsFor(causes, g.consequence, class) {
+		if c.Kind == wardbook.Protective && c.Effect[wardbook.Safety] != wardbook.Worse &&
+			c.Effect[wardbook.Security] == wardbook.Better && !wardbook.Conflict(c.Effect) {
 			return strings.TrimSuffix(lower(c.Text), ".")
 		}
 	}
@@ -201,4 +207,19 @@ func (e *engine) meanwhile(g *group, r *wardbook.Risk) string {
 		return "tell the patients who use them what to watch for and whom to call"
 	}
 	return "watch them closely"
+}
+
+// local reports whether all known vectors of g need somebody at the device.
+func (g *group) local() bool {
+	known := false
+	for _, f := range g.findings {
+		if f.CVSS == nil {
+			continue
+		}
+		known = true
+		if v := f.CVSS.Vector; !strings.Contains(v, "AV:L") && !strings.Contains(v, "AV:P") {
+			return false
+		}
+	}
+	return known
 }

@@ -77,6 +77,14 @@ func (g *group) name() string {
 	return productName(g.product)
 }
 
+// model is the product's name and version without its maker.
+func (g *group) model() string {
+	if g.product == nil || g.product.Name == "" {
+		return g.name()
+	}
+	return strings.TrimSpace(g.product.Name + " " + g.product.Version)
+}
+
 func (g *group) maker() string {
 	if g.product == nil || g.product.Manufacturer == "" {
 		return "the maker"

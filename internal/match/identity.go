@@ -1,0 +1,50 @@
+package match
+
+import (
+	"regexp"
+	"sort"
+	"strings"
+
+	"github.com/wardbook/wardbook/catalog"
+)
+
+// Groups tells which identities are one product under different spellings.
+type Groups struct{ l *ledger }
+
+// NewGroups reads the catalogue's names for grouping.
+func NewGroups(cat *catalog.Catalog) Groups { return Groups{newLedger(cat.Names)} }
+
+var versionPrefix = regexp.MustCompile(`(?i)^(?:(?:software|firmware|version|revision|release|ver|rev|rel|sw|fw|v)[.:\s]*)+`)
+
+// Key is equal for identities that differ only in how they are written: the
+// maker's spelling, words that tell nothing ("PT MON"), the order of words, the
+// maker repeated in the model, "v" before the version. Everything that could
+// tell two products apart stays in it.
+func (g Groups) Key(id Identity) string {
+	d := g.l.deviceName(id)
+	maker := ""
+	for _, r := range d.makers {
+		switch {
+		case r.maker >= 0:
+			maker = g.l.makers[g.l.root[r.maker]].ID // "Datex-Ohmeda" and "GE" sell one B450
+		case maker == "":
+			maker, _, _ = strings.Cut(r.words, " ")
+		}
+	}
+	var own, all []string
+	for i, w := range d.words {
+		if i >= d.modelWords {
+			break
+		}
+		all = append(all, w)
+		if d.kinds[i] != generic || g.l.sort[w] {
+			own = append(own, w)
+		}
+	}
+	if len(own) == 0 {
+		own = all
+	}
+	sort.Strings(own)
+	version := versionPrefix.ReplaceAllString(strings.TrimSpace(id.Version), "")
+	return strings.Join([]string{maker, strings.Join(own, " "), joined(id.ModelNumber), fold(version), id.UDIDI, normal(id.OS)}, "\x00")
+}
