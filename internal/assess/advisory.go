@@ -3,6 +3,7 @@ package assess
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -16,10 +17,14 @@ func (r *run) matchAdvisories(ctx context.Context) error {
 		return nil
 	}
 	idx := match.NewAdvisories(r.Advisories, r.Catalog, r.answers)
+	known := map[string][]match.AdvisoryMatch{}
 	for n := range r.products {
 		p := &r.products[n]
 		for _, m := range idx.Match(p.identity) {
-			r.addAdvisoryFinding(p, m)
+			r.addAdvisoryFinding(p, m, nil, nil)
+		}
+		for i := range p.sboms {
+			r.matchParts(idx, p, &p.sboms[i], known)
 		}
 		if n%500 == 0 {
 			r.progress("advisories", n, len(r.products))
@@ -31,13 +36,47 @@ func (r *run) matchAdvisories(ctx context.Context) error {
 	return nil
 }
 
-func (r *run) addAdvisoryFinding(p *product, m match.AdvisoryMatch) {
+// matchParts holds the components of an SBOM against the advisories: makers
+// write them about what others build in, too. known remembers components that
+// are in several SBOMs.
+func (r *run) matchParts(idx *match.Advisories, p *product, j *joined, known map[string][]match.AdvisoryMatch) {
+	b := &r.SBOMs[j.sbom]
+	for i := range b.Components {
+		c := &b.Components[i]
+		key := c.Key() + "\x00" + c.Supplier
+		ms, ok := known[key]
+		if !ok {
+			ms = idx.Component(c)
+			known[key] = ms
+		}
+		for _, m := range ms {
+			r.addAdvisoryFinding(p, m, c, j)
+		}
+	}
+}
+
+// addAdvisoryFinding records a match of the product itself or, with c and j, of
+// a component in one of its SBOMs.
+func (r *run) addAdvisoryFinding(p *product, m match.AdvisoryMatch, c *wardbook.Component, j *joined) {
 	v, adv := m.Vulnerability, m.Advisory
+	key := ""
+	if c != nil {
+		key = c.Key()
+		m.Why = append([]wardbook.Step{{Step: "sbom", Detail: fmt.Sprintf("%s lists %s", r.SBOMs[j.sbom].Path, key)}}, m.Why...)
+		m.Confidence = round(m.Confidence * j.match.Confidence)
+		if j.match.Status == wardbook.PossiblyAffected && m.Status == wardbook.Affected {
+			m.Status = wardbook.PossiblyAffected
+			m.Doubts = append(m.Doubts[:len(m.Doubts):len(m.Doubts)], j.doubts...)
+		}
+	}
 	f := wardbook.Finding{
-		ID: id("F-", p.ID, v.ID, adv.ID, ""), Kind: wardbook.FindingAdvisory, Product: p.ID, Devices: p.ids,
+		ID: id("F-", p.ID, v.ID, adv.ID, key), Kind: wardbook.FindingAdvisory, Product: p.ID, Devices: p.ids,
 		Vulnerability: v.ID, Aliases: aliases(v), Title: firstOf(v.Title, adv.Title), Advisory: adv.ID,
 		Status: m.Status, Justification: m.Justification, Confidence: m.Confidence, Why: m.Why, CWEs: v.CWEs,
 		Published: date(adv.Published),
+	}
+	if c != nil {
+		f.Component = &key
 	}
 	if m.Detail != "" {
 		f.Why = append(f.Why, wardbook.Step{Step: "impact statement", Detail: m.Detail})
@@ -90,6 +129,9 @@ func aliases(v *wardbook.AdvisoryVulnerability) []string {
 	}
 	return out
 }
+
+// round keeps two places: a confidence is no measurement.
+func round(x float64) float64 { return math.Round(x*100) / 100 }
 
 func firstOf(ss ...string) string {
 	for _, s := range ss {

@@ -47,7 +47,7 @@ func (r *run) addComponentFinding(p *product, s *SBOM, j joined, m *match.Compon
 	f := wardbook.Finding{
 		ID: id("F-", p.ID, m.Vulnerability, "", key), Kind: wardbook.FindingComponent, Product: p.ID, Devices: p.ids,
 		Vulnerability: m.Vulnerability, Aliases: m.Aliases, Component: &key,
-		Status: m.Status, Confidence: m.Confidence * j.match.Confidence,
+		Status: m.Status, Confidence: round(m.Confidence * j.match.Confidence),
 		Why: append([]wardbook.Step{{Step: "sbom", Detail: fmt.Sprintf("%s lists %s (%s)", s.Path, key, firstOf(c.Place, "no place"))}}, m.Why...),
 	}
 	for _, rec := range m.Records {

@@ -60,7 +60,7 @@ func (r *run) addSupportFinding(p *product, e match.SupportEnd, c *wardbook.Comp
 	f.Why = append(f.Why, wardbook.Step{Step: "support end", Detail: fmt.Sprintf("security updates of %s ended on %s (%s)", e.Name, e.End, firstOf(e.Source, "catalogue"))})
 	f.Remediations = []wardbook.Remediation{{Category: "none_available", Details: "There are no more security updates for " + e.Name + ". Ask the maker of the device for a release that runs on a supported one."}}
 	if j != nil && j.match.Status == wardbook.PossiblyAffected {
-		f.Status, f.Confidence = wardbook.PossiblyAffected, f.Confidence*j.match.Confidence
+		f.Status, f.Confidence = wardbook.PossiblyAffected, round(f.Confidence*j.match.Confidence)
 		r.ask(j.doubts, p.ids, f.ID)
 	}
 	if (e.Unsure != "" || e.PaidRuns) && f.Status == wardbook.Affected {

@@ -26,9 +26,9 @@ type Advisories struct {
 	list     []*wardbook.Advisory
 	products []indexed
 	byForm   map[string][]int32  // form of a word → products that ask for it
+	byPurl   map[string][]int32  // type, namespace and name of a package URL → products
 	byPrefix map[string][]int32  // prefix of a numbered range → products
 	vocab    map[string][]string // a word with one letter less → words of products: for slips of the hand
-	related  map[string]bool
 }
 
 // indexed is one product of an advisory, read for matching.
@@ -45,7 +45,7 @@ type indexed struct {
 func NewAdvisories(list []*wardbook.Advisory, cat *catalog.Catalog, ans *Answers) *Advisories {
 	a := &Advisories{
 		ledger: newLedger(cat.Names), answers: ans, list: newest(list),
-		byForm: map[string][]int32{}, byPrefix: map[string][]int32{}, vocab: map[string][]string{},
+		byForm: map[string][]int32{}, byPrefix: map[string][]int32{}, byPurl: map[string][]int32{}, vocab: map[string][]string{},
 	}
 	vendors := map[string][]makerRef{}
 	names := map[string]*productName{}
@@ -141,6 +141,11 @@ func (a *Advisories) add(x indexed) {
 	}
 	for _, m := range x.mentions {
 		post(m)
+	}
+	for _, p := range x.product.Purls {
+		if k, _ := purlKey(p); k != "" {
+			a.byPurl[k] = append(a.byPurl[k], n)
+		}
 	}
 }
 

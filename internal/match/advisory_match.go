@@ -285,12 +285,17 @@ func (x *indexed) mentioned(d *deviceName) string {
 	return ""
 }
 
-// statuses applies versions and product_status of one advisory to the products
-// that fit.
+// statuses decides the versions of the products of one advisory that fit.
 func (a *Advisories) statuses(id Identity, adv *wardbook.Advisory, fits []named) []AdvisoryMatch {
 	for i := range fits {
 		a.version(id, adv, &fits[i])
 	}
+	return a.conclude(adv, fits)
+}
+
+// conclude applies the product_status of one advisory to products whose version
+// is decided.
+func (a *Advisories) conclude(adv *wardbook.Advisory, fits []named) []AdvisoryMatch {
 	byID := map[string]*named{}
 	for i := range fits {
 		byID[fits[i].product.ID] = &fits[i]
