@@ -19,16 +19,7 @@ func printSummary(w io.Writer, a *wardbook.Assessment, g *gatherer, files []stri
 	fmt.Fprintf(w, "\nAs of %s, under policy %s %s:\n", a.At, a.Policy.ID, a.Policy.Version)
 	fmt.Fprintf(w, "  %d of %d devices in service are affected, %d more are possibly affected.\n", s.DevicesAffected, s.Devices-s.DevicesRetired, s.DevicesPossibly)
 	fmt.Fprintf(w, "  %d risks are proposed, %d of them unacceptable, %d overdue. %d open findings are known to be exploited.\n", s.Risks, s.Unacceptable, s.Overdue, s.KnownExploited)
-	if len(s.First) > 0 {
-		fmt.Fprintf(w, "\nTo do first:\n")
-		for i, t := range s.First {
-			due := ""
-			if t.Due != "" {
-				due = "by " + t.Due + ", "
-			}
-			fmt.Fprintf(w, "%3d. %s\n     %s (%s%d devices%s)\n     why: %s [%s]\n", i+1, t.Title, t.Action, due, t.Devices, wardsOf(t.Wards), t.Reason, t.Risk)
-		}
-	}
+	printFirst(w, a)
 	printWards(w, a)
 	printDevices(w, a)
 	printQuestions(w, a)
@@ -39,11 +30,58 @@ func printSummary(w io.Writer, a *wardbook.Assessment, g *gatherer, files []stri
 	if len(s.Unknowns) > 0 {
 		fmt.Fprintf(w, "\nNot known:\n")
 		for _, u := range s.Unknowns {
-			fmt.Fprintf(w, "  - %s\n", u)
+			paragraph(w, "  - ", u)
 		}
 	}
 	fmt.Fprintf(w, "\nWritten: %s\n", strings.Join(files, ", "))
 	fmt.Fprintf(w, "The proof of a finding, risk or question: wardbook why ID --out %s\n", g.flags.out)
+}
+
+// printFirst prints what to do first, each with where, by when and why.
+func printFirst(w io.Writer, a *wardbook.Assessment) {
+	if len(a.Summary.First) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\nTo do first:\n")
+	for i, t := range a.Summary.First {
+		paragraph(w, fmt.Sprintf("%3d. ", i+1), t.Title)
+		paragraph(w, "     do:    ", t.Action)
+		paragraph(w, "     where: ", countText(t.Devices, "device")+wardsOf(t.Wards))
+		if t.Due != "" {
+			paragraph(w, "     by:    ", t.Due)
+		}
+		paragraph(w, "     why:   ", t.Reason+" ["+t.Risk+"]")
+	}
+}
+
+func countText(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// lineWidth is where lines of text are broken: what a terminal beside another
+// window still shows.
+const lineWidth = 100
+
+// paragraph prints text behind a label, the further lines under its beginning.
+func paragraph(w io.Writer, label, text string) {
+	hang := strings.Repeat(" ", len(label))
+	line := label
+	empty := true
+	for _, word := range strings.Fields(text) {
+		if !empty && len(line)+1+len(word) > lineWidth {
+			fmt.Fprintln(w, line)
+			line, empty = hang, true
+		}
+		if !empty {
+			line += " "
+		}
+		line += word
+		empty = false
+	}
+	fmt.Fprintln(w, line)
 }
 
 func indent(s string) string {
@@ -144,7 +182,7 @@ func printQuestions(w io.Writer, a *wardbook.Assessment) {
 			fmt.Fprintf(w, "  and %d more\n", len(a.Questions)-i)
 			break
 		}
-		fmt.Fprintf(w, "  - %s (%d devices)\n", q.Text, len(q.Devices))
+		paragraph(w, "  - ", fmt.Sprintf("%s (%s)", q.Text, countText(len(q.Devices), "device")))
 	}
 }
 

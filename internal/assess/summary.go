@@ -159,26 +159,29 @@ func (r *run) first(a *wardbook.Assessment) []wardbook.Todo {
 
 // reason says in one line why a risk comes first.
 func (r *run) reason(k *wardbook.Risk) string {
-	var parts []string
+	level, _ := r.worst(k)
+	var of []string
 	for _, p := range wardbook.KeyProperties {
-		e := k.Evaluation(p)
-		if l := r.Policy.Level(e.Level); l != nil && e.Acceptable == wardbook.No {
-			parts = append(parts, fmt.Sprintf("%s is %s", p, strings.ToLower(l.Name)))
+		if level != "" && k.Evaluation(p).Level == level {
+			of = append(of, string(p))
 		}
 	}
-	if len(parts) == 0 {
-		if level, _ := r.worst(k); level != "" {
-			if l := r.Policy.Level(level); l != nil {
-				parts = append(parts, "the worst of the three is "+strings.ToLower(l.Name))
-			}
-		} else {
-			parts = append(parts, "the level is unknown")
-		}
+	why := "how bad it is, is unknown"
+	if l := r.Policy.Level(level); l != nil {
+		why = strings.ToLower(l.Name) + " for " + and(of)
 	}
 	if k.Chain.Harm != "" {
-		parts = append(parts, "it can lead to "+lowerFirst(strings.TrimSuffix(k.Chain.Harm, ".")))
+		why += "; what can happen: " + lowerFirst(strings.TrimSuffix(k.Chain.Harm, "."))
 	}
-	return strings.Join(parts, "; ")
+	return why
+}
+
+// and joins words as people do.
+func and(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }
 
 func lowerFirst(s string) string {
