@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -129,7 +130,7 @@ func (a *Advisories) preferSpelled(d *deviceName, fits []named) []named {
 func (a *Advisories) identify(id Identity, d *deviceName, x *indexed) (named, bool) {
 	how, conf, vendor := a.makerRelation(d, x)
 	c := x.name.compare(d)
-	byNumber := a.byModelNumber(id, d, x)
+	byNumber := byModelNumber(d, x, c.fit != noFit && c.hits > 0)
 	switch {
 	case byNumber == "" || how == "":
 		if m := x.mentioned(d); m != "" && how != "" && c.fit == noFit {
@@ -179,9 +180,14 @@ func (a *Advisories) identify(id Identity, d *deviceName, x *indexed) (named, bo
 	f.step("name", "%q is held against %q (%s): %s", deviceLabel(id), x.name.text, c.rule, c.reason)
 	if f.fit != closeFit || x.name.fromText {
 		if x.name.fromText {
-			f.fit = min(f.fit, extra)
-			f.confidence = min(f.confidence, .5)
+			if f.hits < 2 {
+				f.fit = min(f.fit, extra)
+			}
+			f.confidence = min(f.confidence, .75)
 			f.step("name", "the document names its product %q, so the words come from its title %q", x.product.Product, x.name.text)
+		}
+		if f.fit == closeFit {
+			return f, true
 		}
 		f.doubts = append(f.doubts, Doubt{wardbook.AskProduct, productQ, fmt.Sprintf("Is %q of %s the product %q that %s names?", deviceLabel(id), orUnknown(id.Manufacturer), x.name.text, a.list[x.advisory].ID), []string{"yes", "no"}})
 	}
@@ -242,9 +248,10 @@ func (a *Advisories) makerRelation(d *deviceName, x *indexed) (how string, confi
 }
 
 // byModelNumber returns the model number of the document that the device has.
-func (a *Advisories) byModelNumber(id Identity, d *deviceName, x *indexed) string {
+// Short ones count where words of the name fit too.
+func byModelNumber(d *deviceName, x *indexed, wordsFit bool) string {
 	for _, m := range modelNumbers(x.product) {
-		if _, ok := d.forms[m]; ok && (hasDigit(m) && len(m) >= 4) {
+		if _, ok := d.forms[m]; ok && hasDigit(m) && (len(m) >= 4 || len(m) >= 3 && wordsFit) {
 			return m
 		}
 	}
@@ -527,8 +534,8 @@ func (f *named) byListedModel(a *Advisories, id Identity, r wardbook.VersionRang
 	other := ""
 	for _, m := range r.Models {
 		if _, ok := d.forms[joined(m)]; ok {
-			f.versionWhy = fmt.Sprintf("the range names model %q", m)
-			if versions {
+			f.versionWhy = fmt.Sprintf("the range names model %q, which the device has in its name", m)
+			if versions && !slices.Contains(r.Versions, m) {
 				return false
 			}
 			f.verdict = Inside

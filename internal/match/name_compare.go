@@ -145,6 +145,8 @@ func (p *productName) byDesignator(c *comparison, d *deviceName, hit string, got
 		c.set(noFit, 0, "other name", fmt.Sprintf("only %q fits, the words differ", hit))
 	case missing[designator] > 0 && left[designator] > 0:
 		c.set(noFit, 0, "other designator", fmt.Sprintf("%q fits, but another designator differs", hit))
+	case missing[designator] > 0 && wordsHit > 0 && strongDesignator(hit) && !d.hasNumber(c.used):
+		c.set(closeFit, .92, "designator and words", fmt.Sprintf("%q and words of the name fit, other designators are those of others of the line", hit))
 	case missing[designator] > 0:
 		c.set(vague, .5, "designator missing", fmt.Sprintf("%q fits, another designator is missing", hit))
 	case wordsHit > 0 && left[brandWord] > 0 && missing[brandWord] > 0:

@@ -18,6 +18,7 @@ type deviceName struct {
 	text       string
 	words      []string
 	kinds      []kind
+	stated     int // how many words the inventory states: those behind are what its numbers stand for
 	modelWords int // how many of the words the model has, before those of its number
 	seps       []byte
 	sorts      mask            // words that tell the sort of a product
@@ -195,6 +196,7 @@ func (d *deviceName) addNumbers(l *ledger) {
 		}
 	}
 	sort.Strings(stands)
+	d.stated = len(d.words)
 	for _, is := range stands {
 		refs, taken := l.find(words(tokens(fold(is))))
 		for i, t := range tokens(fold(is)) {
@@ -208,9 +210,25 @@ func (d *deviceName) addNumbers(l *ledger) {
 	}
 }
 
+// unused counts the identifying ones of the first n words outside used.
+func (d *deviceName) unused(used mask, n int) int {
+	c := 0
+	for i := range n {
+		if (used|d.noise|d.numbered)&(1<<i) == 0 && d.kinds[i] != generic {
+			c++
+		}
+	}
+	return c
+}
+
 // left returns the words that stand outside used and are not noise or generic.
 func (d *deviceName) left(used mask) (rest []string, kinds [4]int) {
-	for i, w := range d.words {
+	stated := mask(1)<<d.stated - 1
+	words := d.words
+	if used&stated != 0 && d.unused(used, d.stated) == 0 {
+		words = words[:d.stated] // all that is stated is explained: what its numbers stand for is not missed
+	}
+	for i, w := range words {
 		if (used|d.noise|d.numbered)&(1<<i) == 0 && d.kinds[i] != generic {
 			rest = append(rest, w)
 			kinds[d.kinds[i]]++

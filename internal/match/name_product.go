@@ -203,6 +203,17 @@ func (p *productName) add(g group) {
 			}
 		}
 	}
+	if n := len(p.groups); n > 1 && g.kind == designator && len(g.alts) == 1 && isDigits(g.alts[0]) {
+		// "5210, 5230 and 5232": a row of numbers of one length.
+		last := n - 1
+		if w := p.groups[last].alts; len(w) == 1 && (w[0] == "and" || w[0] == "or") {
+			last--
+		}
+		if l := &p.groups[last]; l.kind == designator && l.hi == 0 && isDigits(l.alts[0]) && len(l.alts[0]) == len(g.alts[0]) && l.optional == g.optional && len(g.alts[0]) >= 3 {
+			l.alts = append(l.alts, g.alts...)
+			return
+		}
+	}
 	p.groups = append(p.groups, g)
 }
 
