@@ -30,6 +30,9 @@ func (a *Advisories) Explain(id Identity, n int) []wardbook.Step {
 			near += .5
 			text += how + "; "
 		}
+		if phrase := x.excludes(d); phrase != "" {
+			text += fmt.Sprintf("the document excludes %q; ", phrase)
+		}
 		text += fmt.Sprintf("name: %s (%s)", c.reason, c.rule)
 		if f, ok := a.identify(id, d, x); ok {
 			near += 10

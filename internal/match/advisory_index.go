@@ -37,7 +37,8 @@ type indexed struct {
 	product  *wardbook.AdvisoryProduct
 	vendor   []makerRef
 	name     *productName
-	mentions []string // designators with letters in the text of its versions
+	excluded [][]string // words of phrases that take products out
+	mentions []string   // designators with letters in the text of its versions
 }
 
 // NewAdvisories reads the products of advisories for matching. Of several
@@ -67,7 +68,7 @@ func NewAdvisories(list []*wardbook.Advisory, cat *catalog.Catalog, ans *Answers
 				name = a.ledger.productName(adv.Title, vendor)
 				name.fromText = true
 			}
-			a.add(indexed{int32(i), p, vendor, name, a.ledger.mentions(p.Versions.Raw)})
+			a.add(indexed{int32(i), p, vendor, name, a.ledger.excluded(p), a.ledger.mentions(p.Versions.Raw)})
 		}
 	}
 	return a
@@ -214,6 +215,24 @@ func (a *Advisories) candidates(d *deviceName, buf []int32) []int32 {
 		}
 	}
 	return out[:n]
+}
+
+// excluded reads the phrases that the document takes out of a product, each as
+// the words that tell something.
+func (l *ledger) excluded(p *wardbook.AdvisoryProduct) [][]string {
+	var out [][]string
+	for _, phrase := range p.Excludes {
+		var ws []string
+		for _, t := range tokens(fold(phrase)) {
+			if w := l.plain(t.text); l.kindOf(w) != generic || l.sort[w] {
+				ws = append(ws, w)
+			}
+		}
+		if len(ws) > 0 {
+			out = append(out, ws)
+		}
+	}
+	return out
 }
 
 // mentions returns the words in a text of versions that name models: those of

@@ -99,6 +99,21 @@ func (a *Advisories) fitting(id Identity, d *deviceName, cands []int32) []named 
 	return keep
 }
 
+// excludes returns the phrase by which the document takes d out of the product.
+func (x *indexed) excludes(d *deviceName) string {
+	for _, ws := range x.excluded {
+		all := true
+		for _, w := range ws {
+			_, ok := d.forms[w]
+			all = all && ok
+		}
+		if all {
+			return strings.Join(ws, " ")
+		}
+	}
+	return ""
+}
+
 // preferSpelled puts aside products whose name holds another maker than the
 // device states, where another product's name holds the device's.
 func (a *Advisories) preferSpelled(d *deviceName, fits []named) []named {
@@ -130,6 +145,9 @@ func (a *Advisories) preferSpelled(d *deviceName, fits []named) []named {
 func (a *Advisories) identify(id Identity, d *deviceName, x *indexed) (named, bool) {
 	how, conf, vendor := a.makerRelation(d, x)
 	c := x.name.compare(d)
+	if x.excludes(d) != "" {
+		return named{}, false
+	}
 	byNumber := byModelNumber(d, x, c.fit != noFit && c.hits > 0)
 	switch {
 	case byNumber == "" || how == "":

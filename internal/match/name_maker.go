@@ -237,7 +237,7 @@ func (l *ledger) relation(a, b makerRef) (how string, confidence float64) {
 		if fa == fb && len(fa) >= 4 && !l.generic[fa] {
 			return "same first word of the name", .9
 		}
-		if near(fa, fb) {
+		if !l.generic[fa] && near(fa, fb) {
 			return "same first word of the name but for a slip of the hand", .85
 		}
 	}
