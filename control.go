@@ -81,3 +81,14 @@ func effectFaults(effects map[KeyProperty]Effect) Problems {
 	}
 	return ps
 }
+
+func (Control) RecordKind() string { return "control" }
+
+// RecordTitle is the text.
+func (c Control) RecordTitle() string { return c.Text }
+
+// RecordState is the state.
+func (c Control) RecordState() string { return string(c.State) }
+
+// RecordPrefix is that of CTL-0001.
+func (c Control) RecordPrefix() string { return "CTL" }

@@ -6,6 +6,7 @@ type Evidence struct {
 	SHA256    string `json:"sha256"` // lower-case hex, of the bytes as they came
 	Size      int64  `json:"size"`   // bytes
 	MediaType string `json:"media_type,omitempty"`
+	Origin    string `json:"origin,omitempty"` // where it came from, such as a URL; empty: brought by a person
 }
 
 // InputKind says what an input was read as.
