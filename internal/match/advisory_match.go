@@ -36,6 +36,7 @@ type AdvisoryMatch struct {
 // named is a product of an advisory whose name fits the device.
 type named struct {
 	*indexed
+	device *deviceName
 	comparison
 	why        []wardbook.Step
 	doubts     []Doubt
@@ -162,12 +163,12 @@ func (a *Advisories) identify(id Identity, d *deviceName, x *indexed) (named, bo
 		c.fit, c.rule, c.reason = closeFit, "model number", fmt.Sprintf("the document names the model number %q", byNumber)
 		c.confidence = .98
 	}
-	productQ := productQuestion(id, x)
+	productQ := a.productQuestion(d, x)
 	answer, answered := a.answers.Get(wardbook.AskProduct, productQ)
 	if answered && answer == "no" || c.fit == noFit && !(answered && answer == "yes") {
 		return named{}, false
 	}
-	f := named{indexed: x, comparison: c}
+	f := named{indexed: x, device: d, comparison: c}
 	switch {
 	case answered && answer == "yes":
 		f.fit, f.confidence = closeFit, 1
@@ -180,7 +181,7 @@ func (a *Advisories) identify(id Identity, d *deviceName, x *indexed) (named, bo
 		f.confidence *= conf
 		f.step("maker", "%s: %s", quoteMaker(id, d), how)
 	default:
-		key := makerQuestion(id, x)
+		key := a.makerQuestion(id, x)
 		ans, ok := a.answers.Get(wardbook.AskMaker, key)
 		switch {
 		case ok && ans == "no":
@@ -443,12 +444,12 @@ func claimWeight(f *named, s wardbook.Status) int {
 // version decides whether the device's version lies in the product's range.
 func (a *Advisories) version(id Identity, adv *wardbook.Advisory, f *named) {
 	a.versionInRange(id, adv, f)
-	if f.verdict != Inside || f.name.condition == "" || a.conditionHolds(id, f) {
+	if f.verdict != Inside || f.name.condition == "" || f.conditionHolds() {
 		return
 	}
 	f.verdict = Undecided
 	f.versionWhy += "; the product's name has a condition: " + f.name.condition
-	key := f.name.condition + " | " + versionQuestion(id)
+	key := f.name.condition + " | " + a.versionQuestion(f.device)
 	if !a.answered(f, wardbook.AskCondition, key) {
 		f.doubts = append(f.doubts, conditionDoubt(adv, f, id, []string{f.name.condition}, key))
 	}
@@ -457,7 +458,7 @@ func (a *Advisories) version(id Identity, adv *wardbook.Advisory, f *named) {
 func (a *Advisories) versionInRange(id Identity, adv *wardbook.Advisory, f *named) {
 	r := f.product.Versions
 	version := id.Version
-	if v, ok := a.answers.Get(wardbook.AskVersion, versionQuestion(id)); ok && version == "" {
+	if v, ok := a.answers.Get(wardbook.AskVersion, a.versionQuestion(f.device)); ok && version == "" {
 		version = v
 		f.step("answer", "a person said that these devices run version %q", v)
 	}
@@ -465,6 +466,7 @@ func (a *Advisories) versionInRange(id Identity, adv *wardbook.Advisory, f *name
 	if f.byListedModel(a, id, r) {
 		return
 	}
+	r.Conditions = f.itsConditions(r.Conditions)
 	if len(f.name.versions) > 0 && (r.All || r.Raw == "") {
 		r = wardbook.VersionRange{Raw: f.product.Product, Intervals: f.name.versions}
 	}
@@ -486,14 +488,14 @@ func (a *Advisories) versionInRange(id Identity, adv *wardbook.Advisory, f *name
 	}
 	switch {
 	case version == "" && r.All && len(r.Conditions) > 0:
-		key := strings.Join(r.Conditions, "; ") + " | " + versionQuestion(id)
+		key := strings.Join(r.Conditions, "; ") + " | " + a.versionQuestion(f.device)
 		if !a.answered(f, wardbook.AskCondition, key) {
 			f.doubts = append(f.doubts, conditionDoubt(adv, f, id, r.Conditions, key))
 		}
 	case version == "":
-		f.doubts = append(f.doubts, Doubt{wardbook.AskVersion, versionQuestion(id), fmt.Sprintf("Which version runs on %q of %s?", deviceLabel(id), orUnknown(id.Manufacturer)), nil})
+		f.doubts = append(f.doubts, Doubt{wardbook.AskVersion, a.versionQuestion(f.device), fmt.Sprintf("Which version runs on %q of %s?", deviceLabel(id), orUnknown(id.Manufacturer)), nil})
 	case r.Unclear == "" && len(r.Conditions) > 0:
-		key := strings.Join(r.Conditions, "; ") + " | " + versionQuestion(id)
+		key := strings.Join(r.Conditions, "; ") + " | " + a.versionQuestion(f.device)
 		if a.answered(f, wardbook.AskCondition, key) {
 			return
 		}
@@ -512,14 +514,37 @@ func conditionDoubt(adv *wardbook.Advisory, f *named, id Identity, conditions []
 }
 
 // conditionHolds reports whether the device's name has a word of the condition.
-func (a *Advisories) conditionHolds(id Identity, f *named) bool {
-	d := a.ledger.deviceName(id)
+func (f *named) conditionHolds() bool {
 	for _, w := range f.name.conditionWords {
-		if _, ok := d.forms[w]; ok {
+		if _, ok := f.device.forms[w]; ok {
 			return true
 		}
 	}
 	return false
+}
+
+// ofModels is a condition that is about some models only: "X3/MX100 for Rev M
+// only".
+var ofModels = regexp.MustCompile(`^([A-Za-z]*[0-9][\w-]*(?:\s*[/,]\s*[\w-]+)*) (?:for|with|from) .* only$`)
+
+// itsConditions leaves out conditions that are about other models than the
+// device.
+func (f *named) itsConditions(list []string) []string {
+	var out []string
+	for _, c := range list {
+		if m := ofModels.FindStringSubmatch(c); m != nil {
+			mine := false
+			for _, t := range tokens(fold(m[1])) {
+				_, ok := f.device.forms[t.text]
+				mine = mine || ok
+			}
+			if !mine {
+				continue
+			}
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 // answered applies a person's yes or no to the version of f.
@@ -538,7 +563,7 @@ func (a *Advisories) answered(f *named, kind wardbook.QuestionKind, key string) 
 
 // byListedModel decides where the range names models in place of versions.
 func (f *named) byListedModel(a *Advisories, id Identity, r wardbook.VersionRange) bool {
-	d := a.ledger.deviceName(id)
+	d := f.device
 	for _, m := range r.ExceptModels {
 		if _, ok := d.forms[joined(m)]; ok {
 			f.verdict, f.versionWhy = Outside, fmt.Sprintf("the range excludes model %q", m)
@@ -582,7 +607,7 @@ func (f *named) byListedModel(a *Advisories, id Identity, r wardbook.VersionRang
 	}
 	f.verdict = Undecided
 	f.versionWhy = fmt.Sprintf("the range names the models %s, the inventory none of them", strings.Join(r.Models, ", "))
-	key := productQuestion(id, f.indexed) + " | " + strings.Join(r.Models, ", ")
+	key := a.productQuestion(f.device, f.indexed) + " | " + strings.Join(r.Models, ", ")
 	if a.answered(f, wardbook.AskProduct, key) {
 		return true
 	}

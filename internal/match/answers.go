@@ -33,16 +33,17 @@ func (a *Answers) Get(kind wardbook.QuestionKind, key string) (string, bool) {
 	return s, ok
 }
 
-func makerQuestion(id Identity, x *indexed) string {
+// The keys of questions name makers and models in one way, so that an answer
+// holds for every spelling.
+
+func (a *Advisories) makerQuestion(id Identity, x *indexed) string {
 	return normal(id.Manufacturer) + " = " + normal(x.product.Vendor)
 }
 
-func productQuestion(id Identity, x *indexed) string {
-	return normal(id.Manufacturer) + " / " + normal(deviceLabel(id)) + " = " + normal(x.product.Vendor) + " / " + normal(x.name.text)
+func (a *Advisories) productQuestion(d *deviceName, x *indexed) string {
+	return a.ledger.canon(d) + " = " + normal(x.product.Vendor) + " / " + normal(x.name.text)
 }
 
-func versionQuestion(id Identity) string {
-	return normal(id.Manufacturer) + " / " + normal(deviceLabel(id))
-}
+func (a *Advisories) versionQuestion(d *deviceName) string { return a.ledger.canon(d) }
 
 func normal(s string) string { return strings.Join(words(tokens(fold(s))), " ") }
