@@ -105,7 +105,10 @@ type para struct {
 type list struct{ Items []rich }
 
 // pairs is a list of labels and values.
-type pairs struct{ Rows []pair }
+type pairs struct {
+	Rows    []pair
+	Compact bool
+}
 
 // metrics is a row of figures that answer "how many".
 type metrics struct{ Items []metric }
@@ -139,10 +142,11 @@ type row struct {
 	Cells []cell
 }
 
-// cell is a cell of a table: text, or a picture above text.
+// cell is a cell of a table: text, with a picture before it.
 type cell struct {
 	Text rich
 	Fig  *figure
+	Fine bool // smaller and quieter: for who wants to check
 }
 
 // figures are pictures side by side.

@@ -82,6 +82,7 @@ func (b *builder) method() []block {
 		out = append(out, t)
 	}
 	out = append(out, b.scales()...)
+	out = append(out, b.measureTable()...)
 	return append(out, b.ruleTable()...)
 }
 
@@ -167,7 +168,7 @@ func (b *builder) unknowns() []block {
 	for _, d := range s.DataAge {
 		age := styled(unknown, "unknown")
 		switch {
-		case d.Days > 30:
+		case d.Days > oldData:
 			age = styled(warn, count(d.Days, "day", "days"))
 		case d.Days >= 0:
 			age = txt(count(d.Days, "day", "days"))
@@ -200,7 +201,7 @@ func (b *builder) check() []block {
 			{"assessment.json", styled(mono, b.Digest).line().add(dim, "SHA-256; compare with: sha256sum assessment.json")},
 			{"Policy", styled(mono, b.a.Policy.SHA256).line().add(dim, "SHA-256 of "+strings.TrimSpace(b.a.Policy.ID+" "+version(b.a.Policy.Version)))},
 			{"Catalogue", styled(mono, b.a.Catalog).line().add(dim, "digest of makers, aliases, device classes, hazards and controls")},
-			{"Inputs", txt("SHA-256 of each: section 1, and assessment.xlsx, sheet Inputs")},
+			{"Inputs", txt("SHA-256 of each: section “" + inputsTitle + "”, and assessment.xlsx, sheet Inputs")},
 			{"Program", txt(b.a.Program)},
 			{"Day", txt(b.a.At).add(dim, " · give it with --at to repeat due dates and ages")},
 		}},
