@@ -50,7 +50,7 @@ func (r *run) groupDevices(ctx context.Context) error {
 	spelled := []map[[2]string]int{}
 	for i := range r.Devices {
 		d := &r.Devices[i]
-		ident := match.Identity{Manufacturer: d.Manufacturer, Model: d.Model, ModelNumber: d.ModelNumber, Version: d.Version, UDIDI: d.UDIDI, OS: d.OS}
+		ident := match.Identity{Manufacturer: d.Manufacturer, Model: d.Model, ModelNumber: d.ModelNumber, Version: d.Version, UDIDI: d.UDIDI, OS: d.OS, Type: d.Type}
 		key, ok := spelledAs[ident]
 		if !ok {
 			key = groups.Key(ident)

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"regexp"
 	"sort"
 	"strings"
 
@@ -17,6 +18,8 @@ type Identity struct {
 	Version      string
 	UDIDI        string
 	OS           string
+	// Type is the device type or description, which may name the model.
+	Type string
 }
 
 // Advisories is an index of CSAF documents for matching against devices.
@@ -28,6 +31,7 @@ type Advisories struct {
 	byForm   map[string][]int32  // form of a word → products that ask for it
 	byPurl   map[string][]int32  // type, namespace and name of a package URL → products
 	byPrefix map[string][]int32  // prefix of a numbered range → products
+	words    []string            // words of products, sorted: for names that were cut
 	vocab    map[string][]string // a word with one letter less → words of products: for slips of the hand
 }
 
@@ -38,6 +42,7 @@ type indexed struct {
 	vendor   []makerRef
 	name     *productName
 	excluded [][]string // words of phrases that take products out
+	serials  string     // serial numbers that the full name limits the product to
 	mentions []string   // designators with letters in the text of its versions
 }
 
@@ -68,9 +73,15 @@ func NewAdvisories(list []*wardbook.Advisory, cat *catalog.Catalog, ans *Answers
 				name = a.ledger.productName(adv.Title, vendor)
 				name.fromText = true
 			}
-			a.add(indexed{int32(i), p, vendor, name, a.ledger.excluded(p), a.ledger.mentions(p.Versions.Raw)})
+			a.add(indexed{int32(i), p, vendor, name, a.ledger.excluded(p), serialsIn.FindString(p.Name), a.ledger.mentions(p.Versions.Raw)})
 		}
 	}
+	for w := range a.byForm {
+		if len(w) >= 6 && isLetters(w) {
+			a.words = append(a.words, w)
+		}
+	}
+	sort.Strings(a.words)
 	return a
 }
 
@@ -199,6 +210,11 @@ func (a *Advisories) candidates(d *deviceName, buf []int32) []int32 {
 			out = append(out, a.byPrefix[p]...)
 		}
 	}
+	if d.cut != "" {
+		for i := sort.SearchStrings(a.words, d.cut); i < len(a.words) && strings.HasPrefix(a.words[i], d.cut); i++ {
+			out = append(out, a.byForm[a.words[i]]...)
+		}
+	}
 	for i, w := range d.words {
 		if d.kinds[i] == brandWord && len(w) >= 5 && len(a.byForm[w]) == 0 {
 			for _, v := range a.slips(w) {
@@ -216,6 +232,9 @@ func (a *Advisories) candidates(d *deviceName, buf []int32) []int32 {
 	}
 	return out[:n]
 }
+
+// serialsIn finds serial numbers in a full product name: "SN 138853 and higher".
+var serialsIn = regexp.MustCompile(`(?i)\b(?:s/?n|serial numbers?):? ?[^()]*\d[^()]*`)
 
 // excluded reads the phrases that the document takes out of a product, each as
 // the words that tell something.

@@ -81,6 +81,16 @@ func (a *Advisories) fitting(id Identity, d *deviceName, cands []int32) []named 
 		best = max(best, f.fit)
 	}
 	fits = a.preferSpelled(d, fits)
+	for i := range fits {
+		// "VxWorks under current support (6.9.4.11)": the name states the version.
+		if f := &fits[i]; f.fit < best && id.Version != "" && hasDigit(id.Version) && strings.Contains(f.name.text, id.Version) {
+			f.fit, best = closeFit, closeFit
+			f.step("name", "the product's name states the version %q", id.Version)
+			if len(f.identityDoubts()) == 0 {
+				f.doubts = append(f.doubts, Doubt{wardbook.AskProduct, a.productQuestion(d, f.indexed), fmt.Sprintf("Is %q of %s the product %q that %s names?", deviceLabel(id), orUnknown(id.Manufacturer), f.name.text, a.list[f.advisory].ID), []string{"yes", "no"}})
+			}
+		}
+	}
 	var most mask
 	for _, f := range fits {
 		if f.fit == best && popcount(f.used) > popcount(most) {
@@ -92,7 +102,7 @@ func (a *Advisories) fitting(id Identity, d *deviceName, cands []int32) []named 
 		if f.fit < best && (best == closeFit || f.used&^most == 0) {
 			continue
 		}
-		if f.fit == best && f.used != most && f.used&^most == 0 && best != vague {
+		if f.fit == best && len(f.identityDoubts()) == 0 && f.used != most && f.used&^most == 0 && best != vague {
 			continue // explains fewer of the same words
 		}
 		keep = append(keep, f)
@@ -188,7 +198,7 @@ func (a *Advisories) identify(id Identity, d *deviceName, x *indexed) (named, bo
 			return named{}, false
 		case ok && ans == "yes":
 			f.step("answer", "a person said that %q and %q are one maker", id.Manufacturer, vendor)
-		case len(d.makers) > 0 && (d.makers[0].maker >= 0 || c.hits < 2 && (c.matched < 3 || c.hits < 1)) || c.fit != closeFit || !ownWords(x.name, c):
+		case !provesItself(d, x.name, c):
 			return named{}, false // a known other maker, or a name that proves too little
 		default:
 			f.confidence *= .6
@@ -217,10 +227,21 @@ func (f *named) step(step, format string, args ...any) {
 	f.why = append(f.why, wardbook.Step{Step: step, Detail: fmt.Sprintf(format, args...)})
 }
 
-// ownWords reports whether the fit rests on words that belong to the product
-// alone, so that the maker's name can be missing.
-func ownWords(p *productName, c comparison) bool {
-	return c.confidence >= .9 && p.identifying() && c.rule != "designator" && c.rule != "common words"
+// provesItself reports whether a name fits so well that a maker that is not
+// known, or not stated, is a question and not the end. A known other maker is
+// the end.
+func provesItself(d *deviceName, p *productName, c comparison) bool {
+	if !p.identifying() || c.hints || c.rule == "common words" {
+		return false
+	}
+	long := c.longest >= 8
+	if len(d.makers) == 0 {
+		return c.fit == closeFit && c.rule != "designator" || c.fit >= vague && c.hits > 0 && c.longest >= 6
+	}
+	if d.makers[0].maker >= 0 || c.fit != closeFit || c.confidence < .9 || c.rule == "designator" {
+		return false
+	}
+	return c.hits >= 2 || long || c.hits == 1 && c.matched >= 3
 }
 
 // makerRelation says how the device's maker and the product's vendor are one.
@@ -237,7 +258,10 @@ func (a *Advisories) makerRelation(d *deviceName, x *indexed) (how string, confi
 		}
 	}
 	if how != "" {
-		if d.makerBy == "brand" {
+		switch d.makerBy {
+		case "number":
+			how, confidence = "told by the catalogue number; "+how, confidence*.95
+		case "brand":
 			how, confidence = "told by the brand in the model; "+how, confidence*.92
 		}
 		return how, confidence, vendor
@@ -256,7 +280,7 @@ func (a *Advisories) makerRelation(d *deviceName, x *indexed) (how string, confi
 	// The product's name may hold the device's maker ("CME BodyGuard").
 	folded := " " + strings.Join(words(tokens(fold(x.name.text))), " ") + " "
 	for _, dm := range d.makers {
-		if len(dm.words) >= 3 && strings.Contains(folded, " "+dm.words+" ") && !a.ledger.generic[dm.words] {
+		if dm.maker >= 0 && len(dm.words) >= 3 && strings.Contains(folded, " "+dm.words+" ") && !a.ledger.generic[dm.words] {
 			return fmt.Sprintf("the product's name %q holds the maker's name", x.name.text), .93, vendor
 		}
 		if first, _, _ := strings.Cut(dm.words, " "); dm.maker < 0 && len(first) >= 5 && !a.ledger.generic[first] && strings.Contains(folded, " "+first) && !strings.Contains(folded, " "+first+" ") {
@@ -444,14 +468,18 @@ func claimWeight(f *named, s wardbook.Status) int {
 // version decides whether the device's version lies in the product's range.
 func (a *Advisories) version(id Identity, adv *wardbook.Advisory, f *named) {
 	a.versionInRange(id, adv, f)
-	if f.verdict != Inside || f.name.condition == "" || f.conditionHolds() {
+	condition := f.name.condition
+	if condition == "" || f.conditionHolds() {
+		condition = f.serials
+	}
+	if f.verdict != Inside || condition == "" {
 		return
 	}
 	f.verdict = Undecided
-	f.versionWhy += "; the product's name has a condition: " + f.name.condition
-	key := f.name.condition + " | " + a.versionQuestion(f.device)
+	f.versionWhy += "; the product's name has a condition: " + condition
+	key := condition + " | " + a.versionQuestion(f.device)
 	if !a.answered(f, wardbook.AskCondition, key) {
-		f.doubts = append(f.doubts, conditionDoubt(adv, f, id, []string{f.name.condition}, key))
+		f.doubts = append(f.doubts, conditionDoubt(adv, f, id, []string{condition}, key))
 	}
 }
 
@@ -598,6 +626,9 @@ func (f *named) byListedModel(a *Advisories, id Identity, r wardbook.VersionRang
 			}
 			if i+1 < len(d.words) && shape(w+d.words[i+1]) == shape(joined(m)) && len(w)+len(d.words[i+1]) >= 4 {
 				other = w + d.words[i+1]
+			}
+			if other != "" && f.name.asks(other) {
+				other = ""
 			}
 		}
 	}

@@ -28,6 +28,8 @@ type deviceName struct {
 	makerBy    string // how the maker was told: "column", "model", "brand", ""
 	former     *brand // a brand of the model that another maker had before
 	numbered   mask   // words that are catalogue numbers which the ledger knows
+	hints      mask   // words of the description and of the version's text
+	cut        string // the last word, where the field's length may have cut it
 }
 
 // deviceName reads what an inventory states of a device.
@@ -51,6 +53,11 @@ func (l *ledger) deviceName(id Identity) *deviceName {
 		// The model repeats the maker, or names the owner or the unit.
 		skip = taken
 		d.makers = append(d.makers, refs...)
+	}
+	if len(d.makers) == 0 {
+		if m, ok := l.numberMaker(append(model, words(tokens(fold(id.ModelNumber)))...)); ok {
+			d.makers, d.makerBy = []makerRef{{maker: m, words: l.makers[m].ID}}, "number"
+		}
 	}
 	if len(d.makers) == 0 {
 		if b, ok := l.brandMaker(model); ok {
@@ -80,6 +87,8 @@ func (l *ledger) deviceName(id Identity) *deviceName {
 			d.noise |= 1 << i
 		}
 	}
+	d.addHints(l, id)
+	d.cut = cutWord(id.Model, d)
 	d.addForms()
 	// Words of the maker can be asked for too ("MicroDicom DICOM Viewer"), but
 	// are not missed.
@@ -96,6 +105,65 @@ func (l *ledger) deviceName(id Identity) *deviceName {
 	}
 	d.addNumbers(l)
 	return d
+}
+
+// addHints adds what the description and the text of the version say: a model
+// may stand there. Hints are not missed.
+func (d *deviceName) addHints(l *ledger, id Identity) {
+	for _, text := range []string{id.Type, id.Version} {
+		for i, t := range tokens(fold(text)) {
+			if i == 0 {
+				t.sep = ';'
+			}
+			if text == id.Version && (hasDigit(t.text) || len(t.text) < 5) || versionWords[t.text] {
+				continue
+			}
+			if _, there := d.known(l.plain(t.text)); there || len(d.words) >= maxWords {
+				continue
+			}
+			d.hints |= 1 << len(d.words)
+			d.noise |= 1 << len(d.words)
+			d.addWord(l, t)
+		}
+	}
+	d.sorts &^= d.hints
+}
+
+func (d *deviceName) known(w string) (int, bool) {
+	for i, x := range d.words {
+		if x == w {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// cutWord returns the last word of a model that is long enough to have been cut
+// by its field.
+func cutWord(model string, d *deviceName) string {
+	n := len([]rune(strings.TrimSpace(model)))
+	if n < 18 || d.modelWords == 0 || strings.HasSuffix(model, ")") {
+		return ""
+	}
+	w := d.words[d.modelWords-1]
+	if hasDigit(w) {
+		return ""
+	}
+	return w
+}
+
+// askCut is ask for a name that was cut: the last word begins one of the
+// group's.
+func (d *deviceName) askCut(g *group) (alt string, m mask, ok bool) {
+	if d.cut == "" {
+		return "", 0, false
+	}
+	for _, a := range g.alts {
+		if len(a) > len(d.cut) && strings.HasPrefix(a, d.cut) {
+			return a, 1 << (d.modelWords - 1), true
+		}
+	}
+	return "", 0, false
 }
 
 func (d *deviceName) addMakerWord(w string) {
@@ -225,7 +293,7 @@ func (d *deviceName) unused(used mask, n int) int {
 func (d *deviceName) left(used mask) (rest []string, kinds [4]int) {
 	stated := mask(1)<<d.stated - 1
 	words := d.words
-	if used&stated != 0 && d.unused(used, d.stated) == 0 {
+	if used&stated&^d.hints != 0 && d.unused(used, d.stated) == 0 {
 		words = words[:d.stated] // all that is stated is explained: what its numbers stand for is not missed
 	}
 	for i, w := range words {
@@ -264,7 +332,7 @@ func (d *deviceName) askNear(g *group) (alt string, m mask, ok bool) {
 	}
 	for _, a := range g.alts {
 		for i, w := range d.words {
-			if near(a, w) {
+			if nearly(a, w) {
 				return a, 1 << i, true
 			}
 		}
@@ -305,4 +373,12 @@ func (d *deviceName) otherSort(p *productName, used mask) bool {
 		}
 	}
 	return false
+}
+
+// kindIn is the kind of a word that d has.
+func (d *deviceName) kindIn(w string) kind {
+	if i, ok := d.known(w); ok {
+		return d.kinds[i]
+	}
+	return generic
 }

@@ -229,7 +229,7 @@ func (l *ledger) relation(a, b makerRef) (how string, confidence float64) {
 		}
 		return "", 0
 	case a.maker < 0 && b.maker < 0:
-		if a.words == b.words {
+		if a.words == b.words || plainWords(a.words) == plainWords(b.words) {
 			return "same name", 1
 		}
 		fa, _, _ := strings.Cut(a.words, " ")
@@ -242,6 +242,12 @@ func (l *ledger) relation(a, b makerRef) (how string, confidence float64) {
 		}
 	}
 	return "", 0
+}
+
+// plainWords writes a name as one word without umlauts: "Geutebrueck" and
+// "Geutebrück", "Control By Web" and "ControlByWeb".
+func plainWords(s string) string {
+	return strings.NewReplacer(" ", "", "ae", "a", "oe", "o", "ue", "u").Replace(s)
 }
 
 // link tells the ledger rows that relate two makers.
@@ -265,6 +271,20 @@ func (l *ledger) brandMaker(ws []string) (b brand, ok bool) {
 		}
 	}
 	return brand{}, false
+}
+
+// numberMaker returns the maker whose catalogue number stands in ws, where the
+// number is long enough to be of one maker.
+func (l *ledger) numberMaker(ws []string) (int, bool) {
+	for _, w := range ws {
+		if len(w) < 5 || !hasDigit(w) {
+			continue
+		}
+		if rows := l.numbers[w]; len(rows) > 0 {
+			return rows[0].maker, true
+		}
+	}
+	return 0, false
 }
 
 // Makers tells makers by the names that texts begin with.
