@@ -18,7 +18,6 @@ type product struct {
 	devices  []int    // indexes of its devices
 	ids      []string // ids of its devices that are not retired, else of all
 	sboms    []joined
-	fold     string
 }
 
 // joined is an SBOM of a product. It is certain, or a person has to settle it.
