@@ -236,8 +236,8 @@ func (g *gatherer) readInventories() error {
 			in := wardbook.Input{Path: f.Name, Kind: wardbook.InputInventory}
 			doc, err := decodeFile(f, &in, func(r io.Reader) (*inventory.Document, error) { return inventory.Decode(r, f.Name, opts) })
 			if err != nil {
-				if strings.HasPrefix(err.Error(), f.Name) {
-					return err // it names its file already
+				if text, ok := strings.CutPrefix(err.Error(), filepath.Base(f.Name)+": "); ok {
+					err = errors.New(text) // it names its file, without the folder
 				}
 				return fmt.Errorf("%s: %w", f.Name, err)
 			}

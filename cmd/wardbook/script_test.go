@@ -8,11 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/xuri/excelize/v2"
 )
 
 func TestMain(m *testing.M) {
@@ -20,6 +22,7 @@ func TestMain(m *testing.M) {
 		"wardbook": func() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) },
 		"show":     func() { os.Exit(tell(show(os.Args[1:]))) },
 		"valid":    func() { os.Exit(tell(valid(os.Args[1], os.Args[2]))) },
+		"harmless": func() { os.Exit(tell(harmless(os.Args[1]))) },
 		"pack":     func() { os.Exit(tell(pack(os.Args[1], os.Args[2:]))) },
 	})
 }
@@ -29,8 +32,9 @@ func TestMain(m *testing.M) {
 //
 // Beside wardbook they call: "show PART DIR", which prints findings, risks,
 // questions, inputs, devices or wards of an assessment, one a line; "valid
-// SCHEMA FILE", which holds a file against a JSON schema; and "pack OUT FILE…",
-// which writes a zip, or a gzip of one file.
+// SCHEMA FILE", which holds a file against a JSON schema; "harmless FILE", which
+// looks for cells of a workbook that would run; and "pack OUT FILE…", which
+// writes a zip, or a gzip of one file.
 func TestScripts(t *testing.T) {
 	schema, err := filepath.Abs("../../docs/assessment.schema.json")
 	if err != nil {
@@ -115,6 +119,43 @@ func valid(schema, file string) error {
 		return err
 	}
 	return s.Validate(doc)
+}
+
+// harmless fails when a cell of a workbook is a formula or text that becomes
+// one when the sheet is saved as CSV.
+func harmless(file string) error {
+	x, err := excelize.OpenFile(file)
+	if err != nil {
+		return err
+	}
+	defer x.Close()
+	cells := 0
+	for _, sheet := range x.GetSheetList() {
+		rows, err := x.GetRows(sheet, excelize.Options{RawCellValue: true})
+		if err != nil {
+			return err
+		}
+		for r, row := range rows {
+			for c, text := range row {
+				name, err := excelize.CoordinatesToCellName(c+1, r+1)
+				if err != nil {
+					return err
+				}
+				cells++
+				formula, err := x.GetCellFormula(sheet, name)
+				if err != nil {
+					return err
+				}
+				if _, number := strconv.ParseFloat(text, 64); formula != "" || text != "" && number != nil && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+					return fmt.Errorf("%s!%s would run: %q %q", sheet, name, formula, text)
+				}
+			}
+		}
+	}
+	if cells < 10 {
+		return fmt.Errorf("%s has %d cells only", file, cells)
+	}
+	return nil
 }
 
 func pack(out string, files []string) error {
