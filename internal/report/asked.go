@@ -127,7 +127,7 @@ const maxInputs = 100
 
 // inputs is the section with every input and its problems.
 func (b *builder) inputs() []block {
-	t := table{Caption: "Inputs", Compact: true, Cols: []column{{"Kind and format", 34, false}, {"File and SHA-256", 92, false}, {"Data of", 20, false}, {"Records", 14, true}, {"Problems", 15, true}}}
+	t := table{Caption: "Inputs", Tight: true, Cols: []column{{"Kind and format", 34, false}, {"File and SHA-256", 92, false}, {"Data of", 20, false}, {"Records", 14, true}, {"Problems", 15, true}}}
 	problems := 0
 	for i, in := range b.a.Inputs {
 		problems += len(in.Problems)
@@ -171,7 +171,7 @@ func (b *builder) problems(all int) []block {
 		return append(out, para{Text: txt("None was found.")})
 	}
 	out = append(out, para{Text: txt(fmt.Sprintf("%s. What could not be read is not part of the answer; it is named here so that it is not lost.", count(all, "problem", "problems")))})
-	t := table{Caption: "Problems", Cols: []column{{"Input", 46, false}, {"Place", 32, false}, {"Problem", 96, false}}, Compact: true}
+	t := table{Caption: "Problems", Cols: []column{{"Input", 44, false}, {"Place", 30, false}, {"Problem", 100, false}}, Tight: true}
 	for _, in := range b.a.Inputs {
 		for _, p := range in.Problems {
 			if len(t.Rows) == b.lim.Problems {

@@ -37,18 +37,18 @@ func (b *builder) findingTable() []block {
 	for _, s := range wardbook.Statuses {
 		parts = append(parts, group(n[s])+" "+strings.ToLower(statusNames[s]))
 	}
-	out := []block{para{Text: txt(fmt.Sprintf("%s: %s. Findings that a statement or a version range settles are listed too. CVSS is the severity score, of 10; EPSS is the probability that a vulnerability is exploited within 30 days.", count(len(b.a.Findings), "finding", "findings"), strings.Join(parts, ", ")))}}
+	out := []block{para{Text: txt(fmt.Sprintf("%s: %s. Findings that a statement or a version range settles are listed too. CVSS is the severity score, of 10. Under “exploited” stands “known” where the vulnerability is on the list of known exploited ones (KEV), and the probability of exploitation within 30 days (EPSS).", count(len(b.a.Findings), "finding", "findings"), strings.Join(parts, ", ")))}}
 	if len(b.a.Findings) == 0 {
 		return out
 	}
 	// The anchor of a finding is its proof under a risk, else its row here.
 	proven := map[string]bool{}
 	for _, r := range b.ordered()[:b.told()] {
-		for _, id := range r.Findings[:min(len(r.Findings), b.lim.PerRisk)] {
+		for _, id := range b.proven(r) {
 			proven[id] = true
 		}
 	}
-	t := table{Caption: "Findings", Tight: true, Cols: []column{{"Vulnerability", 28, false}, {"Product and component", 56, false}, {"Status", 25, false}, {"CVSS", 10, true}, {"Exploited: known (KEV), probability (EPSS)", 25, false}, {"Devices", 14, true}, {"Advisory", 26, false}}}
+	t := table{Caption: "Findings", Tight: true, Cols: []column{{"Vulnerability", 27, false}, {"Product and component", 53, false}, {"Status", 24, false}, {"CVSS", 11, true}, {"Exploited", 17, false}, {"Devices", 14, true}, {"Advisory", 28, false}}}
 	for _, f := range b.listedFindings()[:min(len(b.a.Findings), b.lim.Findings)] {
 		r := row{}
 		id := styled(bold, f.Vulnerability)

@@ -13,11 +13,12 @@ var controlKinds = map[wardbook.ControlKind]string{
 	wardbook.Inherent: "1 Inherent", wardbook.Protective: "2 Protective", wardbook.Information: "3 Information",
 }
 
-// How many options of one risk are shown: of the maker's, and of the
-// catalogue's.
+// How many options of one risk are shown: of the maker's, of the catalogue's,
+// and of both, so that a risk stays on its page.
 const (
-	maxMakers    = 4
+	maxMakers    = 3
 	maxCatalogue = 4
+	maxOptions   = 5
 )
 
 // maxOptionText is how many characters of an option are shown.
@@ -40,7 +41,8 @@ func chosen(all []wardbook.ControlOption) []wardbook.ControlOption {
 	slices.SortStableFunc(catalogue, func(x, y wardbook.ControlOption) int {
 		return cmp.Or(boolean(conflicting(x), conflicting(y)), kind(x)-kind(y))
 	})
-	out := slices.Concat(makers[:min(len(makers), maxMakers)], catalogue[:min(len(catalogue), maxCatalogue)])
+	makers = makers[:min(len(makers), maxMakers)]
+	out := slices.Concat(makers, catalogue[:min(len(catalogue), maxCatalogue, maxOptions-len(makers))])
 	slices.SortStableFunc(out, func(x, y wardbook.ControlOption) int { return kind(x) - kind(y) })
 	return out
 }
@@ -52,7 +54,7 @@ func (b *builder) options(r *wardbook.Risk) []block {
 		return []block{para{Text: styled(unknown, "No option is known: neither the maker nor the catalogue offers one.")}}
 	}
 	list := chosen(r.Options)
-	t := table{Caption: "Options for " + r.ID, Tight: true, Cols: []column{{"What can be done", 108, false}, {"Kind", 21, false}, {"Safety", 15, false}, {"Effect.", 15, false}, {"Security", 15, false}}}
+	t := table{Caption: "Options for " + r.ID, Tight: true, Cols: []column{{"What can be done", 114, false}, {"Kind", 20, false}, {"Safety", 13, false}, {"Effect.", 13, false}, {"Security", 14, false}}}
 	for _, o := range list {
 		text := b.optionText(o)
 		if conflicting(o) {

@@ -13,7 +13,7 @@ import (
 const (
 	pageW, pageH = 210.0, 297.0
 	left, right  = 18.0, 18.0
-	top, bottom  = 22.0, 20.0
+	top, bottom  = 20.5, 17.0
 	bodyW        = pageW - left - right
 	bodyEnd      = pageH - bottom
 )
@@ -237,7 +237,7 @@ func (p *printer) note() {
 }
 
 func (p *printer) section(s section) {
-	p.need(50)
+	p.need(24 + p.least(s.Blocks, false))
 	if p.y > top {
 		p.y += 8
 	}

@@ -124,9 +124,16 @@ func (p *printer) heading(h heading, next []block) {
 	ls := p.layout(txt(h.Text), st, bodyW)
 	hh := before + float64(len(ls))*st.lead + after
 	if len(h.Tags) > 0 {
-		hh += 5
+		hh += 4.6
 	}
-	p.need(hh + p.least(next, len(h.Tags) > 0))
+	least := p.least(next, len(h.Tags) > 0)
+	if len(h.Tags) > 0 {
+		// A risk that fits on one page is not torn.
+		if whole := p.sheetHeight(next); hh+whole <= bodyEnd-top {
+			least = whole
+		}
+	}
+	p.need(hh + least)
 	if p.y > top {
 		p.y += before
 		if len(h.Tags) > 0 {
@@ -170,10 +177,39 @@ func (p *printer) least(next []block, whole bool) float64 {
 		return h
 	case figures:
 		return 60
+	case para:
+		h := float64(len(p.layout(b.Text, bodyStyle(), bodyW-12)))*bodyStyle().lead + 2
+		if len(next) > 1 {
+			if t, ok := next[1].(table); ok {
+				h += p.tableLeast(t)
+			}
+		}
+		return h
 	case table:
 		return p.tableLeast(b)
 	}
 	return 10
+}
+
+// sheetHeight is the height of what follows a risk's heading, up to the next
+// heading.
+func (p *printer) sheetHeight(next []block) float64 {
+	h := 0.0
+	for _, b := range next {
+		switch b := b.(type) {
+		case heading:
+			return h
+		case pairs:
+			h += p.pairsHeight(b)
+		case chain:
+			h += p.chainHeight(b) + 4
+		case table:
+			h += p.tableHeight(b)
+		default:
+			h += 7
+		}
+	}
+	return h
 }
 
 func (p *printer) para(b para) {
@@ -224,10 +260,18 @@ func (b pairs) style() style {
 	return bodyStyle()
 }
 
+// gap is the space after a row of pairs.
+func (b pairs) gap() float64 {
+	if b.Compact {
+		return 0.4
+	}
+	return 0.9
+}
+
 func (p *printer) pairsHeight(b pairs) float64 {
 	st, h := b.style(), 2.0
 	for _, r := range b.Rows {
-		h += float64(max(1, len(p.layout(r.Value, st, bodyW-labelW))))*st.lead + 0.9
+		h += float64(max(1, len(p.layout(r.Value, st, bodyW-labelW))))*st.lead + b.gap()
 	}
 	return h
 }
@@ -246,7 +290,7 @@ func (p *printer) pairs(b pairs) {
 			p.line(l, left+labelW, p.y, st.size, st.lead, bodyW-labelW, false)
 			p.y += st.lead
 		}
-		p.y += 0.9
+		p.y += b.gap()
 	}
 	p.y += 1.1
 }
@@ -331,7 +375,7 @@ func (p *printer) chainLines(l chainLink, w float64) []textLine {
 	return out
 }
 
-func chainStyle() style { return style{7.6, 3.5, faces().regular, "ink"} }
+func chainStyle() style { return style{7.4, 3.3, faces().regular, "ink"} }
 
 // chainWidths shares the width of the body out among the boxes: the sequence
 // of events, the second, has most to say.
@@ -340,7 +384,7 @@ func chainWidths(b chain) []float64 {
 	for i := range w {
 		w[i] = 1
 		if len(w) == 4 {
-			w[i] = [...]float64{1, 1.5, 1.1, 0.8}[i]
+			w[i] = [...]float64{1, 1.75, 1.15, 0.75}[i]
 		}
 		sum += w[i]
 	}
@@ -356,13 +400,13 @@ func (p *printer) chainHeight(b chain) float64 {
 	for i, l := range b.Links {
 		n = max(n, len(p.chainLines(l, w[i]-2*chainPad)))
 	}
-	return float64(n)*chainStyle().lead + 8
+	return float64(n)*chainStyle().lead + 7.2
 }
 
 func (p *printer) chain(b chain) {
 	h, ws := p.chainHeight(b), chainWidths(b)
-	p.need(h + 6)
-	p.y += 2
+	p.need(h + 4)
+	p.y += 1
 	st := chainStyle()
 	x := left
 	for i, l := range b.Links {
@@ -385,5 +429,5 @@ func (p *printer) chain(b chain) {
 		}
 		x += w + chainGap
 	}
-	p.y += h + 4
+	p.y += h + 3
 }

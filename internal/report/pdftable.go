@@ -50,12 +50,12 @@ func (p *printer) prepare(t *table) *printedTable {
 		headLines = max(headLines, len(ls))
 		pt.head = append(pt.head, printedCell{lines: ls})
 	}
-	pt.headH = float64(headLines)*p.headStyle().lead + 2*cellPadY
+	pt.headH = float64(headLines)*p.headStyle().lead + 2*pt.pad + 0.6
 	return pt
 }
 
 // fineStyle is how a cell is set that is for who wants to check.
-func fineStyle() style { return style{6.6, 3.0, faces().regular, "ink2"} }
+func fineStyle() style { return style{6.6, 2.8, faces().regular, "ink2"} }
 
 func (p *printer) headStyle() style { return style{7.4, 3.5, faces().bold, "ink2"} }
 
@@ -81,6 +81,20 @@ func (p *printer) row(pt *printedTable, r *row) ([]printedCell, float64) {
 	return cells, max(h, pt.st.lead) + 2*pt.pad
 }
 
+// tableHeight is the height of a table on one page.
+func (p *printer) tableHeight(t table) float64 {
+	pt := p.prepare(&t)
+	h := pt.headH + 2.2
+	for i := range t.Rows {
+		_, rh := p.row(pt, &t.Rows[i])
+		h += rh
+	}
+	if t.More != "" {
+		h += 1 + smallStyle().lead*float64(len(p.layout(txt(t.More), smallStyle(), bodyW)))
+	}
+	return h
+}
+
 // tableLeast is the height of a table's header with its first row.
 func (p *printer) tableLeast(t table) float64 {
 	pt := p.prepare(&t)
@@ -96,7 +110,7 @@ func (p *printer) tableHead(pt *printedTable) {
 	p.rule(left, p.y, bodyW, "edge", 0.3)
 	st := p.headStyle()
 	for i := range pt.head {
-		y := p.y + pt.headH - cellPadY - float64(len(pt.head[i].lines))*st.lead
+		y := p.y + pt.headH - pt.pad - 0.3 - float64(len(pt.head[i].lines))*st.lead
 		for _, l := range pt.head[i].lines {
 			p.line(l, pt.x[i]+cellPadX, y, st.size, st.lead, pt.w[i]-2*cellPadX, pt.Cols[i].Right)
 			y += st.lead
@@ -126,7 +140,7 @@ func (p *printer) table(t table) {
 		p.y += 1
 		p.lines(p.layout(txt(t.More), smallStyle(), bodyW), left+cellPadX, smallStyle().size, smallStyle().lead, bodyW, false)
 	}
-	p.y += 2.5
+	p.y += 2.2
 }
 
 // cells draws one row. A row that is taller than what is left goes on, line by

@@ -30,7 +30,7 @@ var questionKinds = []questionKind{
 }
 
 // perQuestion is how many devices of one question are named.
-const perQuestion = 4
+const perQuestion = 3
 
 // questions is the section with what only a person can settle, by kind.
 func (b *builder) questions() []block {

@@ -35,7 +35,7 @@ type Limits struct {
 	Wards     int // in the full table: 100
 	Risks     int // told in full, the things to do first and then the worst: 30
 	Listed    int // further risks as one line each: 250
-	PerRisk   int // findings proven per risk: 2
+	PerRisk   int // findings proven per risk, the worst first: 1
 	PerWard   int // device ids per ward of a risk: 5
 	Findings  int // 250
 	Questions int // 150
@@ -48,7 +48,7 @@ func (l Limits) withDefaults() Limits {
 		p *int
 		d int
 	}{
-		{&l.Problems, 80}, {&l.Wards, 100}, {&l.Risks, 30}, {&l.Listed, 250}, {&l.PerRisk, 2},
+		{&l.Problems, 80}, {&l.Wards, 100}, {&l.Risks, 30}, {&l.Listed, 250}, {&l.PerRisk, 1},
 		{&l.PerWard, 5}, {&l.Findings, 250}, {&l.Questions, 150}, {&l.Rules, 200},
 	} {
 		if *f.p == 0 {
@@ -115,13 +115,13 @@ func build(d Data) (*document, error) {
 	for _, s := range []section{
 		{ID: "asked", Title: "What was asked, and with which inputs", Blocks: b.asked()},
 		{ID: "answer", Title: "The answer", Page: true, Blocks: b.answer()},
-		{ID: "changes", Title: "What changed", Page: b.a.Changes != nil, Blocks: b.changes()},
-		{ID: "risks", Title: "The risks", Page: true, Blocks: b.risks()},
+		{ID: "changes", Title: "What changed", Page: true, Blocks: b.changes()},
+		{ID: "risks", Title: "The risks", Page: b.a.Changes != nil, Blocks: b.risks()},
 		{ID: "questions", Title: "Questions for people", Page: true, Blocks: b.questions()},
 		{ID: "findings", Title: "Findings", Page: true, Blocks: b.findingTable()},
 		{ID: "method", Title: "Method", Page: true, Blocks: b.method()},
 		{ID: "unknown", Title: "What is unknown, and how old the data is", Blocks: b.unknowns()},
-		{ID: "inputs", Title: inputsTitle, Page: true, Blocks: b.inputs()},
+		{ID: "inputs", Title: inputsTitle, Blocks: b.inputs()},
 		{ID: "check", Title: "How to check this report", Blocks: b.check()},
 	} {
 		s.No = len(doc.Sections) + 1

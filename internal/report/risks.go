@@ -59,7 +59,7 @@ func (b *builder) chooseShown() {
 	for i, r := range b.ordered() {
 		if i < b.told() {
 			b.shown[r.ID] = true
-			for _, id := range r.Findings[:min(len(r.Findings), b.lim.PerRisk)] {
+			for _, id := range b.proven(r) {
 				b.shown[id] = true
 			}
 		}
@@ -88,7 +88,7 @@ func (b *builder) risks() []block {
 	if told < len(all) {
 		intro += fmt.Sprintf(" The first %s are told in full here, the others are listed after them and stand with every detail in assessment.xlsx, sheet Risks, and in assessment.json.", group(told))
 	}
-	out := []block{para{Text: txt(intro)}}
+	out := []block{para{Text: txt(intro)}, b.riskTable("Risks told in full", all[:told], func(r *wardbook.Risk) rich { return b.ref(plain, r.ID, brief(r.Title, indexTitle)) })}
 	proven := map[string]bool{}
 	for _, r := range all[:told] {
 		out = append(out, b.risk(r, proven)...)
@@ -97,13 +97,7 @@ func (b *builder) risks() []block {
 	if len(rest) == 0 {
 		return out
 	}
-	t := table{Caption: "Further risks", Tight: true, Cols: []column{{"Risk", 114, false}, {"Safety", 11, false}, {"Effect.", 11, false}, {"Security", 12, false}, {"Due", 17, false}, {"Devices", 13, true}}}
-	for _, r := range rest[:min(len(rest), b.lim.Listed)] {
-		t.Rows = append(t.Rows, row{Cells: []cell{
-			{Text: furtherTitle(r)}, {Text: rich{{Kind: tile, Level: r.Safety.Level}}}, {Text: rich{{Kind: tile, Level: r.Effectiveness.Level}}},
-			{Text: rich{{Kind: tile, Level: r.Security.Level}}}, {Text: txt(shortDate(r.Due))}, {Text: txt(group(len(r.Devices)))},
-		}})
-	}
+	t := b.riskTable("Further risks", rest[:min(len(rest), b.lim.Listed)], furtherTitle)
 	t.More = andMore(len(rest), len(t.Rows), "Risks")
 	bad := 0
 	for _, r := range rest {
@@ -111,18 +105,28 @@ func (b *builder) risks() []block {
 			bad++
 		}
 	}
-	text := fmt.Sprintf("%s, %s of them unacceptable, in the same order. The proof of one: wardbook why and its id.", count(len(rest), "risk", "risks"), group(bad))
+	text := fmt.Sprintf("%s, %s of them unacceptable: they come first. The proof of one: wardbook why and its id.", count(len(rest), "risk", "risks"), group(bad))
 	return append(out, heading{Depth: 2, ID: "further-risks", Text: "Further risks", Outline: true}, para{Text: txt(text)}, t)
 }
 
-// furtherTitle is the title of a risk that is only listed.
-func furtherTitle(r *wardbook.Risk) rich {
-	t := txt(r.Title).add(mono, "  "+r.ID)
-	if r.Unacceptable() {
-		t = t.add(bad, "  unacceptable")
+// indexTitle is how many characters of a title stand in the list of the risks
+// that are told in full: one line in print.
+const indexTitle = 82
+
+// riskTable lists risks, one line each.
+func (b *builder) riskTable(caption string, list []*wardbook.Risk, title func(*wardbook.Risk) rich) table {
+	t := table{Caption: caption, Tight: true, Cols: []column{{caption, 104, false}, {"Safety", 12, false}, {"Effect.", 12, false}, {"Security", 14, false}, {"Due", 19, false}, {"Devices", 13, true}}}
+	for _, r := range list {
+		t.Rows = append(t.Rows, row{Cells: []cell{
+			{Text: title(r)}, {Text: rich{{Kind: tile, Level: r.Safety.Level}}}, {Text: rich{{Kind: tile, Level: r.Effectiveness.Level}}},
+			{Text: rich{{Kind: tile, Level: r.Security.Level}}}, {Text: txt(shortDate(r.Due))}, {Text: txt(group(len(r.Devices)))},
+		}})
 	}
 	return t
 }
+
+// furtherTitle is the title of a risk that is only listed.
+func furtherTitle(r *wardbook.Risk) rich { return txt(r.Title).add(mono, "  "+r.ID) }
 
 // risk tells one risk. A finding that was proven under an earlier risk is
 // only pointed to.
@@ -131,6 +135,8 @@ func (b *builder) risk(r *wardbook.Risk, proven map[string]bool) []block {
 	for _, k := range wardbook.KeyProperties {
 		h.Tags = append(h.Tags, span{Text: properties[k] + " ", Kind: dim}, span{Kind: tile, Level: r.Evaluation(k).Level}, span{Text: "   "})
 	}
+	rule, _ := dueRule(r)
+	h.Tags = h.Tags.add(mono, r.ID).add(dim, " · state: "+orUnknown(string(r.State))).add(mono, after("  ", rule))
 	out := []block{h, pairs{Rows: b.meta(r), Compact: true}, b.chain(r), b.evaluations(r)}
 	out = append(out, b.riskWards(r)...)
 	out = append(out, b.proofs(r, proven)...)
@@ -139,19 +145,15 @@ func (b *builder) risk(r *wardbook.Risk, proven map[string]bool) []block {
 
 // meta are the facts under the title of a risk.
 func (b *builder) meta(r *wardbook.Risk) []pair {
-	due, rule := txt(shortDate(r.Due)), ""
+	due := txt(shortDate(r.Due))
 	switch {
 	case r.Due == "":
 		due = styled(dim, "the policy sets none")
 	case r.Overdue:
 		due = styled(bad, shortDate(r.Due)+", overdue")
 	}
-	if r.DueRule != "" {
-		id, why, ok := strings.Cut(r.DueRule, ": ")
-		if !ok {
-			id, why = "", r.DueRule
-		}
-		due, rule = due.add(dim, " · "+why), id
+	if _, why := dueRule(r); why != "" {
+		due = due.add(dim, " · "+why)
 	}
 	var out []pair
 	if name := b.productName(r.Product); !strings.Contains(r.Title, name) {
@@ -166,7 +168,17 @@ func (b *builder) meta(r *wardbook.Risk) []pair {
 	default:
 		out = append(out, pair{"At once", txt(until)}, pair{"Then", txt(do)})
 	}
-	return append(out, pair{"Due", due}, pair{"Id", styled(mono, r.ID).add(dim, " · state: "+orUnknown(string(r.State))+after(" · rule of the due date: ", rule))})
+	return append(out, pair{"Due", due})
+}
+
+// dueRule splits the rule of a due date into its id in the policy and the
+// words.
+func dueRule(r *wardbook.Risk) (id, why string) {
+	id, why, ok := strings.Cut(r.DueRule, ": ")
+	if !ok {
+		return "", r.DueRule
+	}
+	return id, why
 }
 
 func (b *builder) chain(r *wardbook.Risk) block {
@@ -200,11 +212,15 @@ func (b *builder) chain(r *wardbook.Risk) block {
 // evaluations sets the three evaluations side by side: what they say, and
 // under it, smaller, how each value came about.
 func (b *builder) evaluations(r *wardbook.Risk) block {
-	t := table{Caption: "Evaluations of " + r.ID, Compact: true}
+	t := table{Caption: "Evaluations of " + r.ID, Tight: true}
 	what, why := row{}, row{}
 	for _, k := range wardbook.KeyProperties {
 		e := r.Evaluation(k)
-		t.Cols = append(t.Cols, column{properties[k], 50, false})
+		width := 53.0
+		if k == wardbook.Security {
+			width = 68 // its likelihood has most steps
+		}
+		t.Cols = append(t.Cols, column{properties[k], width, false})
 		first := cell{Text: rich{{Kind: level, Level: e.Level}}.line()}
 		if f, ok := b.s.positionFigure(k, e); ok {
 			first.Fig = &f
@@ -213,7 +229,7 @@ func (b *builder) evaluations(r *wardbook.Risk) block {
 		first.Text = append(append(first.Text, b.position("Likelihood ", e.Likelihood, b.s.Likelihood[k])...), span{Kind: newline})
 		first.Text = append(first.Text, acceptable(e)...)
 		if e.Authority != "" {
-			first.Text = first.Text.line().add(dim, "Who may accept: "+e.Authority)
+			first.Text = first.Text.line().add(dim, "To accept: "+e.Authority)
 		}
 		what.Cells = append(what.Cells, first)
 		why.Cells = append(why.Cells, cell{Text: ruleText(e.Why), Fine: true})
@@ -277,7 +293,7 @@ func acceptable(e *wardbook.Evaluation) rich {
 }
 
 // maxRiskWards is how many wards of one risk are listed.
-const maxRiskWards = 5
+const maxRiskWards = 4
 
 // riskWards lists the devices of a risk by ward.
 func (b *builder) riskWards(r *wardbook.Risk) []block {
@@ -294,22 +310,17 @@ func (b *builder) riskWards(r *wardbook.Risk) []block {
 		byWard[w] = append(byWard[w], id)
 	}
 	slices.SortStableFunc(wards, func(x, y string) int { return cmp.Compare(len(byWard[y]), len(byWard[x])) })
-	t := table{Caption: "Devices of " + r.ID, Tight: true, Cols: []column{{"Ward", 66, false}, {"Devices", 16, true}, {"Which", 92, false}}}
-	cut := false
+	t := table{Caption: "Devices of " + r.ID, Tight: true, Cols: []column{{"Ward", 66, false}, {"Devices", 16, true}, {"Which (all: assessment.xlsx, sheet Devices)", 92, false}}}
 	for _, w := range wards[:min(len(wards), maxRiskWards)] {
 		ids := byWard[w]
 		which := styled(mono, strings.Join(ids[:min(len(ids), b.lim.PerWard)], ", "))
 		if n := len(ids) - b.lim.PerWard; n > 0 {
 			which = which.add(dim, fmt.Sprintf(" and %s more", group(n)))
-			cut = true
 		}
 		t.Rows = append(t.Rows, row{Cells: []cell{{Text: txt(w)}, {Text: txt(group(len(ids)))}, {Text: which}}})
 	}
-	switch n := len(wards) - len(t.Rows); {
-	case n > 0:
+	if n := len(wards) - len(t.Rows); n > 0 {
 		t.More = "and " + count(n, "more ward", "more wards") + ": see assessment.xlsx, sheet Devices"
-	case cut:
-		t.More = "All devices: see assessment.xlsx, sheet Devices"
 	}
 	if len(wards) == 0 {
 		return []block{para{Text: styled(unknown, "No device is recorded for this risk.")}}
@@ -321,23 +332,51 @@ func (b *builder) riskWards(r *wardbook.Risk) []block {
 // proofs proves the findings of a risk.
 func (b *builder) proofs(r *wardbook.Risk, proven map[string]bool) []block {
 	t := table{Caption: "Findings of " + r.ID, Tight: true, Cols: []column{{"Finding", 42, false}, {"What is known", 50, false}, {"Proof", 82, false}}}
-	for _, id := range r.Findings {
-		f := b.findings[id]
-		if f == nil || len(t.Rows) == b.lim.PerRisk {
-			continue
-		}
+	worst := b.worstFindings(r)
+	for _, f := range worst[:min(len(worst), b.lim.PerRisk)] {
 		rw := row{Cells: []cell{{Text: b.findingName(f)}, {Text: facts(f)}, {Text: proof(f), Fine: true}}}
-		if !proven[id] {
-			rw.ID, proven[id] = id, true
+		if !proven[f.ID] {
+			rw.ID, proven[f.ID] = f.ID, true
 		}
 		t.Rows = append(t.Rows, rw)
 	}
-	t.More = andMore(len(r.Findings), len(t.Rows), "Findings")
-	summary := "Proof of " + count(len(r.Findings), "finding", "findings")
-	if len(t.Rows) == 0 {
-		return []block{heading{Depth: 3, Text: summary}, para{Text: styled(unknown, "No finding is recorded for this risk.")}}
+	if n := len(r.Findings) - len(t.Rows); n > 0 {
+		var names []string
+		for _, f := range worst[len(t.Rows):] {
+			names = append(names, f.Vulnerability)
+		}
+		t.More = fmt.Sprintf("and %s more: %s: see assessment.xlsx, sheet Findings", group(n), few(names, 8))
 	}
-	return []block{details{Summary: summary, Blocks: []block{t}}}
+	if len(t.Rows) == 0 {
+		return []block{para{Text: styled(unknown, "No finding is recorded for this risk.")}}
+	}
+	t.Cols[0].Head = count(len(r.Findings), "finding", "findings")
+	return []block{t}
+}
+
+// worstFindings are the findings of a risk: known exploited ones first, then
+// by score.
+func (b *builder) worstFindings(r *wardbook.Risk) []*wardbook.Finding {
+	out := make([]*wardbook.Finding, 0, len(r.Findings))
+	for _, id := range r.Findings {
+		if f := b.findings[id]; f != nil {
+			out = append(out, f)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y *wardbook.Finding) int {
+		return cmp.Or(boolean(x.KEV == nil, y.KEV == nil), cmp.Compare(score(y), score(x)))
+	})
+	return out
+}
+
+// proven are the ids of the findings that a risk told in full proves.
+func (b *builder) proven(r *wardbook.Risk) []string {
+	var ids []string
+	worst := b.worstFindings(r)
+	for _, f := range worst[:min(len(worst), b.lim.PerRisk)] {
+		ids = append(ids, f.ID)
+	}
+	return ids
 }
 
 func (b *builder) findingName(f *wardbook.Finding) rich {

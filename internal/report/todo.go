@@ -16,7 +16,7 @@ const briefAction = 90
 // todos are the things to do first, each with what can be done at once and
 // what is to follow, sized so that ten fit on the page of the answer.
 func (b *builder) todos() block {
-	t := table{Caption: "What to do first", Tight: true, Cols: []column{{"", 6, true}, {"What can happen, and where", 71, false}, {"What to do", 79, false}, {"Due, devices", 18, false}}}
+	t := table{Caption: "What to do first", Tight: true, Cols: []column{{"", 6, true}, {"What can happen, and where", 71, false}, {"What to do", 79, false}, {"Due", 18, false}}}
 	for i := range b.a.Summary.First {
 		d := &b.a.Summary.First[i]
 		due := txt(shortDate(d.Due))
