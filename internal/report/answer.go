@@ -191,7 +191,7 @@ func (b *builder) worstWards() block {
 }
 
 func (b *builder) wards(n int) block {
-	t := table{Caption: "Wards", Compact: true, Cols: []column{{"Site and ward", 66, false}, {"Worst", 28, false}, {"Devices", 16, true}, {"Affected", 17, true}, {"Possibly", 17, true}, {"With an unacceptable risk", 40, true}}}
+	t := table{Caption: "Wards", Compact: true, Line: true, Cols: []column{{"Site and ward", 66, false}, {"Worst", 28, false}, {"Devices", 16, true}, {"Affected", 17, true}, {"Possibly", 17, true}, {"With an unacceptable risk", 40, true}}}
 	for _, w := range b.a.Summary.Wards[:n] {
 		u := txt(group(w.Unacceptable))
 		if w.Unacceptable > 0 {

@@ -69,7 +69,7 @@ func (b *builder) inputSums() table {
 		}
 		s.newest = max(s.newest, in.AsOf)
 	}
-	t := table{Caption: "Kinds of input", Compact: true, Cols: []column{{"Input", 58, false}, {"Files", 14, true}, {"Records", 18, true}, {"Problems", 18, true}, {"Newest data of", 66, false}}}
+	t := table{Caption: "Kinds of input", Compact: true, Line: true, Cols: []column{{"Input", 58, false}, {"Files", 14, true}, {"Records", 18, true}, {"Problems", 18, true}, {"Newest data of", 66, false}}}
 	for _, k := range kinds {
 		s := sums[k]
 		if s == nil {

@@ -128,6 +128,7 @@ type table struct {
 	More    string // "and 12 more: assessment.xlsx, sheet Findings"
 	Compact bool   // small text, for long lists
 	Tight   bool   // smaller still: the answer is to fit one page
+	Line    bool   // on a narrow screen the cells after the first share lines
 }
 
 // column is one column of a table. Width is its share.

@@ -88,7 +88,7 @@ func (b *builder) risks() []block {
 	if told < len(all) {
 		intro += fmt.Sprintf(" The first %s are told in full here, the others are listed after them and stand with every detail in assessment.xlsx, sheet Risks, and in assessment.json.", group(told))
 	}
-	out := []block{para{Text: txt(intro)}, b.riskTable("Risks told in full", all[:told], func(r *wardbook.Risk) rich { return b.ref(plain, r.ID, brief(r.Title, indexTitle)) })}
+	out := []block{para{Text: txt(intro)}, b.riskTable("Risks told in full", all[:told], func(r *wardbook.Risk) rich { return b.ref(plain, r.ID, shortTitle(r.Title)) })}
 	proven := map[string]bool{}
 	for _, r := range all[:told] {
 		out = append(out, b.risk(r, proven)...)
@@ -109,24 +109,36 @@ func (b *builder) risks() []block {
 	return append(out, heading{Depth: 2, ID: "further-risks", Text: "Further risks", Outline: true}, para{Text: txt(text)}, t)
 }
 
-// indexTitle is how many characters of a title stand in the list of the risks
-// that are told in full: one line in print.
-const indexTitle = 82
+// shortTitle leaves the component out of a title that ends with the weakness.
+func shortTitle(s string) string {
+	i, j := strings.Index(s, " through "), strings.LastIndex(s, " (")
+	if i < 0 || j < i {
+		return s
+	}
+	return s[:i] + s[j:]
+}
 
 // riskTable lists risks, one line each.
 func (b *builder) riskTable(caption string, list []*wardbook.Risk, title func(*wardbook.Risk) rich) table {
-	t := table{Caption: caption, Tight: true, Cols: []column{{caption, 104, false}, {"Safety", 12, false}, {"Effect.", 12, false}, {"Security", 14, false}, {"Due", 19, false}, {"Devices", 13, true}}}
+	t := table{Caption: caption, Tight: true, Line: true, Cols: []column{{caption, 124, false}, {"Safety", 11, false}, {"Effect.", 11, false}, {"Security", 13, false}, {"Devices", 13, true}}}
 	for _, r := range list {
-		t.Rows = append(t.Rows, row{Cells: []cell{
-			{Text: title(r)}, {Text: rich{{Kind: tile, Level: r.Safety.Level}}}, {Text: rich{{Kind: tile, Level: r.Effectiveness.Level}}},
-			{Text: rich{{Kind: tile, Level: r.Security.Level}}}, {Text: txt(shortDate(r.Due))}, {Text: txt(group(len(r.Devices)))},
-		}})
+		c := []cell{{Text: title(r)}}
+		for _, k := range wardbook.KeyProperties {
+			c = append(c, cell{Text: rich{{Kind: tile, Level: r.Evaluation(k).Level}}})
+		}
+		t.Rows = append(t.Rows, row{Cells: append(c, cell{Text: txt(group(len(r.Devices)))})})
 	}
 	return t
 }
 
 // furtherTitle is the title of a risk that is only listed.
-func furtherTitle(r *wardbook.Risk) rich { return txt(r.Title).add(mono, "  "+r.ID) }
+func furtherTitle(r *wardbook.Risk) rich {
+	t := txt(r.Title)
+	if r.Due != "" {
+		t = t.add(dim, " · due "+shortDate(r.Due))
+	}
+	return t.add(mono, "  "+r.ID)
+}
 
 // risk tells one risk. A finding that was proven under an earlier risk is
 // only pointed to.
