@@ -80,7 +80,7 @@ type pair struct {
 }
 
 // A block is one piece of a section: heading, para, list, pairs, table,
-// figures, chain, metrics or details.
+// figures, chain or metrics.
 type block interface{ isBlock() }
 
 // heading opens a part of a section. Depth is 2 or 3; ID is its anchor; Tags
@@ -166,13 +166,6 @@ type chainLink struct {
 	Harm  bool
 }
 
-// details are blocks that a reader may want to skip: folded in HTML, printed
-// in PDF.
-type details struct {
-	Summary string
-	Blocks  []block
-}
-
 func (heading) isBlock() {}
 func (para) isBlock()    {}
 func (list) isBlock()    {}
@@ -181,4 +174,3 @@ func (metrics) isBlock() {}
 func (table) isBlock()   {}
 func (figures) isBlock() {}
 func (chain) isBlock()   {}
-func (details) isBlock() {}

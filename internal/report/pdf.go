@@ -113,9 +113,8 @@ func (p *printer) need(h float64) bool {
 
 // collect finds the anchors that links may lead to.
 func (p *printer) collect() {
-	var walk func([]block)
-	walk = func(bs []block) {
-		for _, b := range bs {
+	for _, s := range p.doc.Sections {
+		for _, b := range s.Blocks {
 			switch b := b.(type) {
 			case heading:
 				p.anchors[b.ID] = true
@@ -123,13 +122,8 @@ func (p *printer) collect() {
 				for _, r := range b.Rows {
 					p.anchors[r.ID] = true
 				}
-			case details:
-				walk(b.Blocks)
 			}
 		}
-	}
-	for _, s := range p.doc.Sections {
-		walk(s.Blocks)
 	}
 	delete(p.anchors, "")
 }

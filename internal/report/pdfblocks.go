@@ -105,9 +105,6 @@ func (p *printer) blocks(bs []block) {
 			p.figures(b)
 		case chain:
 			p.chain(b)
-		case details:
-			p.heading(heading{Depth: 3, Text: b.Summary}, b.Blocks)
-			p.blocks(b.Blocks)
 		}
 	}
 }

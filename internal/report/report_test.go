@@ -192,9 +192,6 @@ func words(bs []block, out *[]string) {
 			for _, l := range b.Links {
 				*out = append(append(*out, l.Cap, l.Title), l.Lines...)
 			}
-		case details:
-			*out = append(*out, b.Summary)
-			words(b.Blocks, out)
 		}
 	}
 }
