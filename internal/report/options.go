@@ -54,7 +54,7 @@ func (b *builder) options(r *wardbook.Risk) []block {
 		return []block{para{Text: styled(unknown, "No option is known: neither the maker nor the catalogue offers one.")}}
 	}
 	list := chosen(r.Options)
-	t := table{Caption: "Options for " + r.ID, Tight: true, Cols: []column{{"What can be done", 113, false}, {"Kind", 19, false}, {"Safety", 14, false}, {"Effect.", 14, false}, {"Security", 14, false}}}
+	t := table{Caption: "Options for " + r.ID, Tight: true, Line: true, Cols: []column{{"What can be done", 113, false}, {"Kind", 19, false}, {"Safety", 14, false}, {"Effect.", 14, false}, {"Security", 14, false}}}
 	for _, o := range list {
 		text := b.optionText(o)
 		if conflicting(o) {

@@ -70,7 +70,7 @@ func (b *builder) questionsOf(k questionKind, all int, shown []*wardbook.Questio
 	if k.Task != "" {
 		out = append(out, para{Text: txt(k.Task)})
 	}
-	t := table{Caption: k.Title, Tight: true, Cols: []column{{"Question", 101, false}, {"Devices", 13, true}, {"Which", 60, false}}}
+	t := table{Caption: k.Title, Tight: true, Line: true, Cols: []column{{"Question", 101, false}, {"Devices", 13, true}, {"Which", 60, false}}}
 	for _, q := range shown {
 		text := txt(q.Text)
 		if len(q.Choices) > 0 && !onlyYesNo(q.Choices) {

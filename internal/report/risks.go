@@ -322,7 +322,7 @@ func (b *builder) riskWards(r *wardbook.Risk) []block {
 		byWard[w] = append(byWard[w], id)
 	}
 	slices.SortStableFunc(wards, func(x, y string) int { return cmp.Compare(len(byWard[y]), len(byWard[x])) })
-	t := table{Caption: "Devices of " + r.ID, Tight: true, Cols: []column{{"Ward", 66, false}, {"Devices", 16, true}, {"Which (all: assessment.xlsx, sheet Devices)", 92, false}}}
+	t := table{Caption: "Devices of " + r.ID, Tight: true, Line: true, Cols: []column{{"Ward", 66, false}, {"Devices", 16, true}, {"Which", 92, false}}}
 	for _, w := range wards[:min(len(wards), maxRiskWards)] {
 		ids := byWard[w]
 		which := styled(mono, strings.Join(ids[:min(len(ids), b.lim.PerWard)], ", "))
@@ -337,13 +337,13 @@ func (b *builder) riskWards(r *wardbook.Risk) []block {
 	if len(wards) == 0 {
 		return []block{para{Text: styled(unknown, "No device is recorded for this risk.")}}
 	}
-	t.Cols[0].Head = fmt.Sprintf("%s in %s", count(len(r.Devices), "device", "devices"), count(len(wards), "ward", "wards"))
+	t.Cols[0].Head = fmt.Sprintf("%s in %s (all: sheet Devices)", count(len(r.Devices), "device", "devices"), count(len(wards), "ward", "wards"))
 	return []block{t}
 }
 
 // proofs proves the findings of a risk.
 func (b *builder) proofs(r *wardbook.Risk, proven map[string]bool) []block {
-	t := table{Caption: "Findings of " + r.ID, Tight: true, Cols: []column{{"Finding", 42, false}, {"What is known", 50, false}, {"Proof", 82, false}}}
+	t := table{Caption: "Findings of " + r.ID, Tight: true, Line: true, Cols: []column{{"Finding", 42, false}, {"What is known", 50, false}, {"Proof", 82, false}}}
 	worst := b.worstFindings(r)
 	for _, f := range worst[:min(len(worst), b.lim.PerRisk)] {
 		rw := row{Cells: []cell{{Text: b.findingName(f)}, {Text: facts(f)}, {Text: proof(f), Fine: true}}}
