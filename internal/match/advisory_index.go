@@ -43,6 +43,7 @@ type indexed struct {
 	name     *productName
 	excluded [][]string // words of phrases that take products out
 	serials  string     // serial numbers that the full name limits the product to
+	numbers  []string   // model numbers of the document, in the form of names
 	mentions []string   // designators with letters in the text of its versions
 }
 
@@ -57,7 +58,7 @@ func NewAdvisories(list []*wardbook.Advisory, cat *catalog.Catalog, ans *Answers
 	names := map[string]*productName{}
 	for i, adv := range a.list {
 		for j := range adv.Products {
-			p := &adv.Products[j]
+			p := withVendor(adv, &adv.Products[j])
 			vendor, ok := vendors[p.Vendor]
 			if !ok {
 				vendor = a.ledger.resolveVendor(p.Vendor)
@@ -73,9 +74,10 @@ func NewAdvisories(list []*wardbook.Advisory, cat *catalog.Catalog, ans *Answers
 				name = a.ledger.productName(adv.Title, vendor)
 				name.fromText = true
 			}
-			a.add(indexed{int32(i), p, vendor, name, a.ledger.excluded(p), serialsIn.FindString(p.Name), a.ledger.mentions(p.Versions.Raw)})
+			a.add(indexed{int32(i), p, vendor, name, a.ledger.excluded(p), serialsIn.FindString(p.Name), modelNumbers(p), a.ledger.mentions(p.Versions.Raw)})
 		}
 	}
+	a.findUnique()
 	for w := range a.byForm {
 		if len(w) >= 6 && isLetters(w) {
 			a.words = append(a.words, w)
@@ -83,6 +85,25 @@ func NewAdvisories(list []*wardbook.Advisory, cat *catalog.Catalog, ans *Answers
 	}
 	sort.Strings(a.words)
 	return a
+}
+
+// withVendor gives a product of a relationship, which has no place in the tree
+// of vendors, the vendor of what it is installed in ("kernel as a component of
+// Red Hat Enterprise Linux"), else of the component.
+func withVendor(adv *wardbook.Advisory, p *wardbook.AdvisoryProduct) *wardbook.AdvisoryProduct {
+	if p.Vendor != "" || p.Relation == "" {
+		return p
+	}
+	for _, id := range []string{p.Host, p.Component} {
+		for i := range adv.Products {
+			if o := &adv.Products[i]; o.ID == id && o.Vendor != "" {
+				q := *p
+				q.Vendor = o.Vendor
+				return &q
+			}
+		}
+	}
+	return p
 }
 
 // productText is what names a product: its family and name, else the full
@@ -148,7 +169,7 @@ func (a *Advisories) add(x indexed) {
 	if x.name.acronym != "" {
 		post(x.name.acronym)
 	}
-	for _, m := range modelNumbers(x.product) {
+	for _, m := range x.numbers {
 		post(m)
 	}
 	for _, m := range x.mentions {
@@ -157,6 +178,30 @@ func (a *Advisories) add(x indexed) {
 	for _, p := range x.product.Purls {
 		if k, _ := purlKey(p); k != "" {
 			a.byPurl[k] = append(a.byPurl[k], n)
+		}
+	}
+}
+
+// findUnique tells each name which of its words no other name has.
+func (a *Advisories) findUnique() {
+	for w, list := range a.byForm {
+		if len(w) < 6 || !isLetters(w) {
+			continue
+		}
+		first := a.products[list[0]].name
+		only := true
+		for _, n := range list[1:] {
+			only = only && a.products[n].name.text == first.text
+		}
+		if !only {
+			continue
+		}
+		for _, n := range list {
+			p := a.products[n].name
+			if p.unique == nil {
+				p.unique = map[string]bool{}
+			}
+			p.unique[w] = true
 		}
 	}
 }
@@ -210,13 +255,17 @@ func (a *Advisories) candidates(d *deviceName, buf []int32) []int32 {
 			out = append(out, a.byPrefix[p]...)
 		}
 	}
-	if d.cut != "" {
-		for i := sort.SearchStrings(a.words, d.cut); i < len(a.words) && strings.HasPrefix(a.words[i], d.cut); i++ {
+	begins := func(w string) {
+		for i := sort.SearchStrings(a.words, w); i < len(a.words) && strings.HasPrefix(a.words[i], w); i++ {
 			out = append(out, a.byForm[a.words[i]]...)
 		}
 	}
+	if d.cut != "" {
+		begins(d.cut)
+	}
 	for i, w := range d.words {
 		if d.kinds[i] == brandWord && len(w) >= 5 && len(a.byForm[w]) == 0 {
+			begins(w)
 			for _, v := range a.slips(w) {
 				out = append(out, a.byForm[v]...)
 			}

@@ -154,9 +154,9 @@ func (a *Advisories) preferSpelled(d *deviceName, fits []named) []named {
 
 // identify decides whether d is the product x.
 func (a *Advisories) identify(id Identity, d *deviceName, x *indexed) (named, bool) {
-	how, conf, vendor := a.makerRelation(d, x)
-	c := x.name.compare(d)
-	if x.excludes(d) != "" {
+	h := a.hear(d, x)
+	how, conf, vendor, c := h.how, h.related.confidence, x.product.Vendor, h.comparison
+	if c.fit == noFit && len(x.numbers)+len(x.mentions) == 0 && a.answers.none() || x.excludes(d) != "" {
 		return named{}, false
 	}
 	byNumber := byModelNumber(d, x, c.fit != noFit && c.hits > 0)
@@ -166,12 +166,15 @@ func (a *Advisories) identify(id Identity, d *deviceName, x *indexed) (named, bo
 			c.fit, c.rule, c.confidence = extra, "mention", .4
 			c.reason = fmt.Sprintf("the versions %q mention %q", x.product.Versions.Raw, m)
 		}
-	case c.fit == noFit && !isModelNumber(x.product, byNumber):
+	case c.weakly() && !isModelNumber(x.product, byNumber):
 		c.fit, c.rule, c.confidence = extra, "model among versions", .5
 		c.reason = fmt.Sprintf("the versions %q name the model %q, the product's name does not fit", x.product.Versions.Raw, byNumber)
 	default:
 		c.fit, c.rule, c.reason = closeFit, "model number", fmt.Sprintf("the document names the model number %q", byNumber)
 		c.confidence = .98
+	}
+	if c.fit == noFit && a.answers.none() {
+		return named{}, false
 	}
 	productQ := a.productQuestion(d, x)
 	answer, answered := a.answers.Get(wardbook.AskProduct, productQ)
@@ -198,6 +201,10 @@ func (a *Advisories) identify(id Identity, d *deviceName, x *indexed) (named, bo
 			return named{}, false
 		case ok && ans == "yes":
 			f.step("answer", "a person said that %q and %q are one maker", id.Manufacturer, vendor)
+		case a.isCode(d, x) && c.fit != noFit:
+			f.confidence *= .85
+			f.step("maker", "%s looks like a code for %q", quoteMaker(id, d), vendor)
+			f.doubts = append(f.doubts, Doubt{wardbook.AskMaker, key, fmt.Sprintf("Is %q (maker of %q in the inventory) the maker %q?", orUnknown(id.Manufacturer), deviceLabel(id), vendor), []string{"yes", "no"}})
 		case !provesItself(d, x.name, c):
 			return named{}, false // a known other maker, or a name that proves too little
 		default:
@@ -227,6 +234,18 @@ func (f *named) step(step, format string, args ...any) {
 	f.why = append(f.why, wardbook.Step{Step: step, Detail: fmt.Sprintf(format, args...)})
 }
 
+// isCode reports whether the device's maker looks like a code for x's.
+func (a *Advisories) isCode(d *deviceName, x *indexed) bool {
+	for _, dm := range d.makers {
+		for _, v := range x.vendor {
+			if _, ok := a.ledger.code(dm, v); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // provesItself reports whether a name fits so well that a maker that is not
 // known, or not stated, is a question and not the end. A known other maker is
 // the end.
@@ -238,7 +257,7 @@ func provesItself(d *deviceName, p *productName, c comparison) bool {
 	if len(d.makers) == 0 {
 		return c.fit == closeFit && c.rule != "designator" || c.fit >= vague && c.hits > 0 && c.longest >= 6
 	}
-	if d.makers[0].maker >= 0 || c.fit != closeFit || c.confidence < .9 || c.rule == "designator" {
+	if d.ofOtherMaker() || c.fit != closeFit || c.confidence < .9 || c.rule == "designator" {
 		return false
 	}
 	return c.hits >= 2 || long || c.hits == 1 && c.matched >= 3
@@ -247,8 +266,41 @@ func provesItself(d *deviceName, p *productName, c comparison) bool {
 // makerRelation says how the device's maker and the product's vendor are one.
 func (a *Advisories) makerRelation(d *deviceName, x *indexed) (how string, confidence float64, vendor string) {
 	vendor = x.product.Vendor
+	r, ok := d.vendors[vendor]
+	if !ok {
+		if d.vendors == nil {
+			d.vendors = map[string]related{}
+		}
+		r.how, r.confidence = a.vendorRelation(d, x.vendor)
+		d.vendors[vendor] = r
+	}
+	if r.how != "" {
+		return r.how, r.confidence, vendor
+	}
+	// The product's name may hold the device's maker ("CME BodyGuard").
+	folded := x.name.folded
 	for _, dm := range d.makers {
-		for _, v := range x.vendor {
+		if dm.maker >= 0 && len(dm.words) >= 3 && containsWord(folded, dm.words) && !a.ledger.generic[dm.words] {
+			return fmt.Sprintf("the product's name %q holds the maker's name", x.name.text), .93, vendor
+		}
+		if first, _, _ := strings.Cut(dm.words, " "); dm.maker < 0 && len(first) >= 5 && strings.Contains(folded, first) && !a.ledger.generic[first] && strings.Contains(folded, " "+first) && !strings.Contains(folded, " "+first+" ") {
+			return fmt.Sprintf("a word of the product's name %q begins with the maker's name", x.name.text), .85, vendor
+		}
+	}
+	return "", 0, vendor
+}
+
+// containsWord reports whether words stand in text, which has a space around
+// each word.
+func containsWord(text, words string) bool {
+	return strings.Contains(text, words) && strings.Contains(text, " "+words+" ")
+}
+
+// vendorRelation says how the device's maker and a vendor are one, whatever the
+// product.
+func (a *Advisories) vendorRelation(d *deviceName, vendor []makerRef) (how string, confidence float64) {
+	for _, dm := range d.makers {
+		for _, v := range vendor {
 			if h, c := a.ledger.relation(dm, v); c > confidence {
 				how, confidence = h, c
 				if a.ledger.name(dm) != a.ledger.name(v) {
@@ -264,36 +316,26 @@ func (a *Advisories) makerRelation(d *deviceName, x *indexed) (how string, confi
 		case "brand":
 			how, confidence = "told by the brand in the model; "+how, confidence*.92
 		}
-		return how, confidence, vendor
+		return how, confidence
 	}
 	if b := d.former; b != nil {
-		for _, v := range x.vendor {
+		for _, v := range vendor {
 			if h, _ := a.ledger.relation(makerRef{maker: b.maker}, v); h != "" {
 				for _, dm := range d.makers {
 					if h, _ := a.ledger.relation(makerRef{maker: b.former}, dm); h != "" {
-						return fmt.Sprintf("the brand %q went from %s to %s", strings.Join(b.words, " "), a.ledger.makers[b.former].Name, a.ledger.makers[b.maker].Name), .93, vendor
+						return fmt.Sprintf("the brand %q went from %s to %s", strings.Join(b.words, " "), a.ledger.makers[b.former].Name, a.ledger.makers[b.maker].Name), .93
 					}
 				}
 			}
 		}
 	}
-	// The product's name may hold the device's maker ("CME BodyGuard").
-	folded := " " + strings.Join(words(tokens(fold(x.name.text))), " ") + " "
-	for _, dm := range d.makers {
-		if dm.maker >= 0 && len(dm.words) >= 3 && strings.Contains(folded, " "+dm.words+" ") && !a.ledger.generic[dm.words] {
-			return fmt.Sprintf("the product's name %q holds the maker's name", x.name.text), .93, vendor
-		}
-		if first, _, _ := strings.Cut(dm.words, " "); dm.maker < 0 && len(first) >= 5 && !a.ledger.generic[first] && strings.Contains(folded, " "+first) && !strings.Contains(folded, " "+first+" ") {
-			return fmt.Sprintf("a word of the product's name %q begins with the maker's name", x.name.text), .85, vendor
-		}
-	}
-	return "", 0, vendor
+	return "", 0
 }
 
 // byModelNumber returns the model number of the document that the device has.
 // Short ones count where words of the name fit too.
 func byModelNumber(d *deviceName, x *indexed, wordsFit bool) string {
-	for _, m := range modelNumbers(x.product) {
+	for _, m := range x.numbers {
 		if _, ok := d.forms[m]; ok && hasDigit(m) && (len(m) >= 4 || len(m) >= 3 && wordsFit) {
 			return m
 		}

@@ -33,6 +33,9 @@ func (a *Answers) Get(kind wardbook.QuestionKind, key string) (string, bool) {
 	return s, ok
 }
 
+// none reports whether nothing was answered.
+func (a *Answers) none() bool { return a == nil || len(a.byKey) == 0 }
+
 // The keys of questions name makers and models in one way, so that an answer
 // holds for every spelling.
 
@@ -41,9 +44,14 @@ func (a *Advisories) makerQuestion(id Identity, x *indexed) string {
 }
 
 func (a *Advisories) productQuestion(d *deviceName, x *indexed) string {
-	return a.ledger.canon(d) + " = " + normal(x.product.Vendor) + " / " + normal(x.name.text)
+	return a.versionQuestion(d) + " = " + normal(x.product.Vendor) + " / " + normal(x.name.text)
 }
 
-func (a *Advisories) versionQuestion(d *deviceName) string { return a.ledger.canon(d) }
+func (a *Advisories) versionQuestion(d *deviceName) string {
+	if d.canon == "" {
+		d.canon = a.ledger.canon(d)
+	}
+	return d.canon
+}
 
 func normal(s string) string { return strings.Join(words(tokens(fold(s))), " ") }

@@ -222,6 +222,7 @@ func TestLabelled(t *testing.T) {
 		{"dev", filepath.Join("testdata", "labelled")},
 		{"holdout", filepath.Join("testdata", "labelled", "holdout")},
 		{"fresh", filepath.Join("testdata", "labelled", "fresh")},
+		{"unseen", filepath.Join("testdata", "labelled", "unseen")},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			q := judge(t, part.dir)

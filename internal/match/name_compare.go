@@ -28,6 +28,11 @@ type comparison struct {
 	reason     string
 }
 
+// weakly reports whether the names fit by one word or by the description only.
+func (c *comparison) weakly() bool {
+	return c.fit == noFit || c.rule == "a word of its own" || c.rule == "description"
+}
+
 // compare holds d against p. Both are of related makers, or the caller
 // discounts the result.
 //
@@ -41,7 +46,7 @@ func (p *productName) compare(d *deviceName) comparison {
 	var got, missing [4]int
 	var missed, hit []string
 	designatorHit, partHit, cutHit := "", "", ""
-	slip, hintHits := false, 0
+	slip, short, unique, hintHits := false, false, false, 0
 	joined := p.joinedGroups(d)
 	for i := range p.groups {
 		g := &p.groups[i]
@@ -60,9 +65,11 @@ func (p *productName) compare(d *deviceName) comparison {
 			}
 		}
 		if !ok {
-			if alt, m, ok = d.askNear(g); ok {
-				slip = true
+			if alt, m, ok = d.askNear(g); !ok {
+				alt, m, ok = d.askShort(g)
+				short = short || ok
 			}
+			slip = slip || ok
 		}
 		if ok {
 			c.used |= m
@@ -74,6 +81,7 @@ func (p *productName) compare(d *deviceName) comparison {
 			if g.kind == brandWord && len(alt) > c.longest {
 				c.longest = len(alt)
 			}
+			unique = unique || p.unique[alt] && len(alt) >= 6
 			if g.kind == designator && len(alt) > len(designatorHit) {
 				designatorHit = alt
 			}
@@ -120,7 +128,16 @@ func (p *productName) compare(d *deviceName) comparison {
 		p.byWords(&c, d, got, missing, left, rest)
 	}
 	if c.hints = hintHits > 0; c.hints {
-		p.byHints(&c, d, hit, designatorHit, left)
+		p.byHints(&c, unique, designatorHit, left)
+	}
+	if short && c.fit == closeFit {
+		c.fit = extra // "prisma" may be short for "prismaflex", or another product
+		c.confidence *= .7
+		c.rule += ", a word may be short for another"
+	}
+	if c.fit == noFit && unique && !p.hasDesignator() && !d.otherSort(p, c.used) {
+		c.confidence = 1
+		c.set(vague, .4, "a word of its own", "a word that no other product has fits")
 	}
 	if c.fit == noFit {
 		c.reason = fmt.Sprintf("%s; not found: %s; left over: %s", c.reason, orNone(missed), orNone(rest))
@@ -167,17 +184,13 @@ func (p *productName) byCut(c *comparison, d *deviceName, word string, got, left
 
 // byHints decides where words of the product stand in the description (or in
 // the text of the version) and not in the model: that is worth a question.
-func (p *productName) byHints(c *comparison, d *deviceName, hit []string, designatorHit string, left [4]int) {
-	long := false
-	for _, w := range hit {
-		long = long || isLetters(w) && len(w) >= 5 && d.kindIn(w) == brandWord || strongDesignator(w) && hasDigit(w)
-	}
+func (p *productName) byHints(c *comparison, unique bool, designatorHit string, left [4]int) {
 	switch {
 	case c.fit == closeFit:
 		c.fit = extra
 		c.confidence *= .8
 		c.rule += ", by the description"
-	case c.fit == noFit && long && (designatorHit != "" || !p.hasDesignator()) && left[designator] == 0:
+	case c.fit == noFit && (unique && !p.hasDesignator() || strongDesignator(designatorHit)) && left[designator] == 0:
 		c.confidence = 1
 		c.set(vague, .4, "description", "the description names it")
 	}

@@ -21,9 +21,13 @@ type deviceName struct {
 	stated     int // how many words the inventory states: those behind are what its numbers stand for
 	modelWords int // how many of the words the model has, before those of its number
 	seps       []byte
-	sorts      mask            // words that tell the sort of a product
-	noise      mask            // version words, sizes: neither asked for nor missed
-	forms      map[string]mask // every form in which a word, or words together, can be asked for
+	sorts      mask         // words that tell the sort of a product
+	noise      mask         // version words, sizes: neither asked for nor missed
+	numbers    []numberForm // the forms that have digits
+	heard      map[*productName]*heard
+	vendors    map[string]related // by the vendor of an advisory
+	canon      string             // the key of questions about it, once it was asked for
+	forms      map[string]mask    // every form in which a word, or words together, can be asked for
 	makers     []makerRef
 	makerBy    string // how the maker was told: "column", "model", "brand", ""
 	former     *brand // a brand of the model that another maker had before
@@ -39,7 +43,7 @@ func (l *ledger) deviceName(id Identity) *deviceName {
 	model := words(modelTokens)
 	skip := make([]bool, len(model))
 	if id.Manufacturer != "" {
-		d.makers, d.makerBy = l.resolve(id.Manufacturer), "column"
+		d.makers, d.makerBy = l.resolveVendor(id.Manufacturer), "column"
 	}
 	refs, taken := l.find(model)
 	switch {
@@ -104,6 +108,7 @@ func (l *ledger) deviceName(id Identity) *deviceName {
 		d.former = &b
 	}
 	d.addNumbers(l)
+	d.numbers = numberForms(d.forms)
 	return d
 }
 
@@ -150,6 +155,22 @@ func cutWord(model string, d *deviceName) string {
 		return ""
 	}
 	return w
+}
+
+// askShort is ask for words that the inventory writes short: "collab" for
+// "collaboration".
+func (d *deviceName) askShort(g *group) (alt string, m mask, ok bool) {
+	if g.kind != brandWord {
+		return "", 0, false
+	}
+	for _, a := range g.alts {
+		for i, w := range d.words {
+			if d.kinds[i] == brandWord && len(w) >= 5 && len(a) > len(w)+1 && strings.HasPrefix(a, w) {
+				return a, 1 << i, true
+			}
+		}
+	}
+	return "", 0, false
 }
 
 // askCut is ask for a name that was cut: the last word begins one of the
@@ -313,11 +334,11 @@ func (d *deviceName) ask(g *group) (alt string, m mask, ok bool) {
 		}
 	}
 	if g.hi > 0 {
-		for form, m := range d.forms {
-			p, n, s := splitDesignator(form)
-			if p == g.prefix && n != "" && len(s) <= 2 {
-				if v, err := strconv.Atoi(n); err == nil && v >= g.lo && v <= g.hi {
-					return form, m, true
+		for i := range d.numbers {
+			f := &d.numbers[i]
+			if f.prefix == g.prefix && len(f.suffix) <= 2 {
+				if v, err := strconv.Atoi(f.digits); err == nil && v >= g.lo && v <= g.hi {
+					return f.text, f.mask, true
 				}
 			}
 		}
@@ -351,8 +372,9 @@ func (d *deviceName) askPart(g *group) (alt string, m mask, ok bool) {
 		return "", 0, false
 	}
 	for _, a := range g.alts {
-		for form, m := range d.forms {
-			long, short := a, form
+		for i := range d.numbers { // the shorter one has digits, so the longer one has
+			m := d.numbers[i].mask
+			long, short := a, d.numbers[i].text
 			if len(short) > len(long) {
 				long, short = short, long
 			}

@@ -36,6 +36,7 @@ type group struct {
 // A productName is the name of a product of an advisory, read for matching.
 type productName struct {
 	text           string
+	folded         string // its words, with a space around each
 	groups         []group
 	makers         []makerRef          // makers that the name itself holds
 	joins          map[string][2]int   // two neighbours written together → their groups
@@ -43,7 +44,8 @@ type productName struct {
 	acronym        string              // "csm" of "Connex Spot Monitor (CSM)": stands for all groups
 	condition      string              // "enabled with iBed Wireless": holds for some only
 	conditionWords []string
-	family         bool // names a whole line: "Family", "Series", or a plural
+	unique         map[string]bool // words that no other product's name has; set by the index
+	family         bool            // names a whole line: "Family", "Series", or a plural
 	sorts          map[string]bool
 	fromText       bool // the name says nothing, the words come from the advisory's title
 	excluded       map[string]bool
@@ -71,6 +73,7 @@ var excludeWords = map[string]bool{"excluding": true, "except": true, "without":
 // words that name its vendor: they are left out.
 func (l *ledger) productName(text string, vendor []makerRef) *productName {
 	p := &productName{text: text, excluded: map[string]bool{}, sorts: map[string]bool{}}
+	p.folded = " " + normal(text) + " "
 	text, p.versions = cutVersions(text)
 	ts := tokens(fold(text))
 	p.makers, _ = l.find(words(ts))
