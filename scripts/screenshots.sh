@@ -23,9 +23,23 @@ shot() {
 
 # page NAME N: page N of the PDF.
 page() {
-	pdftoppm -r 80 -png -f "$2" -l "$2" -singlefile demo-out/report.pdf "docs/img/$1"
+	pdftoppm -r 100 -png -f "$2" -l "$2" -singlefile demo-out/report.pdf "docs/img/$1"
 }
 
-shot report-html 1200 900 ""
-page report-answer 2
+# first TEXT: the first page of the PDF that holds a text.
+first() {
+	local n text
+	for ((n = 1; n < 60; n++)); do
+		text=$(pdftotext -f "$n" -l "$n" demo-out/report.pdf - 2>/dev/null)
+		if [[ $text == *"$1"* ]]; then
+			echo "$n"
+			return
+		fi
+	done
+	echo "no page of the report holds $1" >&2
+	exit 1
+}
+
+page report-answer "$(first 'What to do first')"
+page report-risk "$(first 'Hazardous situation')"
 ls -l docs/img
