@@ -41,33 +41,7 @@ func (l *ledger) deviceName(id Identity) *deviceName {
 	d := &deviceName{text: strings.TrimSpace(id.Model), forms: map[string]mask{}}
 	modelTokens := tokens(fold(id.Model))
 	model := words(modelTokens)
-	skip := make([]bool, len(model))
-	if id.Manufacturer != "" {
-		d.makers, d.makerBy = l.resolveVendor(id.Manufacturer), "column"
-	}
-	refs, taken := l.find(model)
-	switch {
-	case len(refs) > 0 && (len(d.makers) == 0 || d.makers[0].maker < 0):
-		if len(d.makers) == 0 {
-			d.makerBy = "model"
-		}
-		d.makers = append(d.makers, refs...)
-		skip = taken
-	case len(refs) > 0:
-		// The model repeats the maker, or names the owner or the unit.
-		skip = taken
-		d.makers = append(d.makers, refs...)
-	}
-	if len(d.makers) == 0 {
-		if m, ok := l.numberMaker(append(model, words(tokens(fold(id.ModelNumber)))...)); ok {
-			d.makers, d.makerBy = []makerRef{{maker: m, words: l.makers[m].ID}}, "number"
-		}
-	}
-	if len(d.makers) == 0 {
-		if b, ok := l.brandMaker(model); ok {
-			d.makers, d.makerBy = []makerRef{{maker: b.maker, words: strings.Join(b.words, " ")}}, "brand"
-		}
-	}
+	skip := d.findMakers(l, id, model)
 	for i, t := range modelTokens {
 		if !skip[i] {
 			d.addWord(l, t)
@@ -110,6 +84,39 @@ func (l *ledger) deviceName(id Identity) *deviceName {
 	d.addNumbers(l)
 	d.numbers = numberForms(d.forms)
 	return d
+}
+
+// findMakers tells who may make the device: by the maker's column, the model,
+// the model number or a brand. It returns which words of the model are a maker's.
+func (d *deviceName) findMakers(l *ledger, id Identity, model []string) []bool {
+	skip := make([]bool, len(model))
+	if id.Manufacturer != "" {
+		d.makers, d.makerBy = l.resolveVendor(id.Manufacturer), "column"
+	}
+	refs, taken := l.find(model)
+	switch {
+	case len(refs) > 0 && (len(d.makers) == 0 || d.makers[0].maker < 0):
+		if len(d.makers) == 0 {
+			d.makerBy = "model"
+		}
+		d.makers = append(d.makers, refs...)
+		skip = taken
+	case len(refs) > 0:
+		// The model repeats the maker, or names the owner or the unit.
+		skip = taken
+		d.makers = append(d.makers, refs...)
+	}
+	if len(d.makers) == 0 {
+		if m, ok := l.numberMaker(append(model, words(tokens(fold(id.ModelNumber)))...)); ok {
+			d.makers, d.makerBy = []makerRef{{maker: m, words: l.makers[m].ID}}, "number"
+		}
+	}
+	if len(d.makers) == 0 {
+		if b, ok := l.brandMaker(model); ok {
+			d.makers, d.makerBy = []makerRef{{maker: b.maker, words: strings.Join(b.words, " ")}}, "brand"
+		}
+	}
+	return skip
 }
 
 // addHints adds what the description and the text of the version say: a model
