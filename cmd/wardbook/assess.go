@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -24,6 +25,7 @@ type assessFlags struct {
 	organization                                               string
 	formats                                                    []string
 	gate, noEvidence, quiet, rehash                            bool
+	profiles                                                   profiles
 }
 
 var assessFormats = []string{"json", "xlsx", "html", "pdf"}
@@ -48,7 +50,12 @@ risk is open.`,
   wardbook assess --sbom pump.cdx.json --vulns osv.zip --format json --out answer`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runAssess(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			stop, err := f.profiles.start()
+			if err != nil {
+				return err
+			}
+			err = runAssess(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return errors.Join(err, stop())
 		},
 	}
 	fs := cmd.Flags()
@@ -72,6 +79,11 @@ risk is open.`,
 	fs.StringVar(&f.cache, "cache", "", "folder `DIR` of compiled vulnerability data (default: in the user's cache folder)")
 	fs.BoolVar(&f.rehash, "rehash", false, "hash every vulnerability file, also one whose size and time did not change")
 	fs.BoolVar(&f.quiet, "quiet", false, "no progress and no summary")
+	fs.StringVar(&f.profiles.cpu, "cpuprofile", "", "write a profile of the processor time to `FILE`")
+	fs.StringVar(&f.profiles.mem, "memprofile", "", "write a profile of the memory to `FILE`")
+	for _, name := range []string{"cpuprofile", "memprofile"} {
+		fs.Lookup(name).Hidden = true
+	}
 	return cmd
 }
 

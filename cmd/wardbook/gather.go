@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -48,7 +49,6 @@ type gatherer struct {
 	policyHash string
 	answers    []wardbook.Answer
 	earlier    *wardbook.Assessment
-	ages       []wardbook.DataAge
 	newest     map[wardbook.InputKind]time.Time
 }
 
@@ -236,6 +236,9 @@ func (g *gatherer) readInventories() error {
 			in := wardbook.Input{Path: f.Name, Kind: wardbook.InputInventory}
 			doc, err := decodeFile(f, &in, func(r io.Reader) (*inventory.Document, error) { return inventory.Decode(r, f.Name, opts) })
 			if err != nil {
+				if text, ok := strings.CutPrefix(err.Error(), filepath.Base(f.Name)+": "); ok {
+					err = errors.New(text) // it names its file, without the folder
+				}
 				return fmt.Errorf("%s: %w", f.Name, err)
 			}
 			in.Format, in.Records = doc.Format, doc.Count

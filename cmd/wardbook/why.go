@@ -309,7 +309,7 @@ func (e evidence) explainAdvisories(w io.Writer, cat *catalog.Catalog, d *wardbo
 	}
 	idx := match.NewAdvisories(docs, cat, nil)
 	id := match.Identity{Manufacturer: d.Manufacturer, Model: d.Model, ModelNumber: d.ModelNumber, Version: d.Version, UDIDI: d.UDIDI, OS: d.OS}
-	fmt.Fprintf(w, "%d advisories name %s; the products nearest to the device:\n", len(docs), vuln)
+	fmt.Fprintf(w, "%s for %s; the products nearest to the device:\n", countText(len(docs), "document"), vuln)
 	for _, s := range idx.Explain(id, 8) {
 		fmt.Fprintf(w, "  - %s: %s\n", s.Step, s.Detail)
 	}
@@ -336,7 +336,7 @@ func (e evidence) explainRecords(w io.Writer, p *wardbook.Product, vuln string) 
 	if len(recs) == 0 {
 		return false, nil
 	}
-	fmt.Fprintf(w, "%d vulnerability records are about %s:\n", len(recs), vuln)
+	fmt.Fprintf(w, "%s for %s:\n", countText(len(recs), "vulnerability record"), vuln)
 	for _, r := range recs {
 		state := ""
 		if r.Withdrawn {

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bytes"
+	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -21,12 +21,30 @@ func writeAll(f assessFlags, g *gatherer, a *wardbook.Assessment) ([]string, err
 	if err := os.MkdirAll(f.out, 0o755); err != nil {
 		return nil, err
 	}
-	var body bytes.Buffer
-	if err := report.JSON(&body, a); err != nil {
+	// The assessment as JSON comes first, since the reports give its digest. It
+	// is written as it is encoded: it can be larger than all else in memory.
+	sum := sha256.New()
+	asJSON := func(w io.Writer) error {
+		buf := bufio.NewWriterSize(io.MultiWriter(w, sum), 1<<16)
+		if err := report.JSON(buf, a); err != nil {
+			return err
+		}
+		return buf.Flush()
+	}
+	var out []string
+	write := func(name string, fn func(io.Writer) error) error {
+		path := filepath.Join(f.out, name)
+		out = append(out, path)
+		return writeFile(path, fn)
+	}
+	if slices.Contains(f.formats, "json") {
+		if err := write("assessment.json", asJSON); err != nil {
+			return nil, err
+		}
+	} else if err := asJSON(io.Discard); err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(body.Bytes())
-	d := report.Data{Assessment: a, Policy: g.policy, Organization: f.organization, Digest: hex.EncodeToString(sum[:]), Hazards: map[string]string{}, Controls: map[string]string{}, Classes: map[string]string{}}
+	d := report.Data{Assessment: a, Policy: g.policy, Organization: f.organization, Digest: hex.EncodeToString(sum.Sum(nil)), Hazards: map[string]string{}, Controls: map[string]string{}, Classes: map[string]string{}}
 	for i := range g.cat.Hazards {
 		d.Hazards[g.cat.Hazards[i].ID] = g.cat.Hazards[i].Name
 	}
@@ -36,21 +54,14 @@ func writeAll(f assessFlags, g *gatherer, a *wardbook.Assessment) ([]string, err
 	for i := range g.cat.DeviceClasses {
 		d.Classes[g.cat.DeviceClasses[i].ID] = g.cat.DeviceClasses[i].Name
 	}
-	var out []string
-	write := func(name string, fn func(io.Writer) error) error {
-		path := filepath.Join(f.out, name)
-		out = append(out, path)
-		return writeFile(path, fn)
-	}
 	writers := map[string]func(io.Writer) error{
-		"json": func(w io.Writer) error { _, err := w.Write(body.Bytes()); return err },
 		"html": func(w io.Writer) error { return report.HTML(w, d) },
 		"pdf":  func(w io.Writer) error { return report.PDF(w, d) },
 		"xlsx": func(w io.Writer) error { return report.XLSX(w, d) },
 	}
-	names := map[string]string{"json": "assessment.json", "xlsx": "assessment.xlsx", "html": "report.html", "pdf": "report.pdf"}
+	names := map[string]string{"xlsx": "assessment.xlsx", "html": "report.html", "pdf": "report.pdf"}
 	for _, format := range assessFormats {
-		if !slices.Contains(f.formats, format) {
+		if format == "json" || !slices.Contains(f.formats, format) {
 			continue
 		}
 		if err := write(names[format], writers[format]); err != nil {

@@ -273,6 +273,9 @@ func (r *bomReader) justify(s *wardbook.Statement, a *bomAnalysis, state wardboo
 	if state == wardbook.NotAffected {
 		s.Justification = j
 	}
+	if a.Justification == "protected_at_perimeter" {
+		s.Responses = append(s.Responses, a.Justification) // whoever applies it counts it as affected with a mitigation
+	}
 	s.Detail = joinDetails(a.Justification, s.Detail)
 }
 

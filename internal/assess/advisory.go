@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wardbook/wardbook"
@@ -18,22 +21,40 @@ func (r *run) matchAdvisories(ctx context.Context) error {
 	}
 	idx := match.NewAdvisories(r.Advisories, r.Catalog, r.answers)
 	known := map[string][]match.AdvisoryMatch{}
-	for n := range r.products {
-		p := &r.products[n]
-		for _, m := range idx.Match(p.identity) {
-			r.addAdvisoryFinding(p, m, nil, nil)
+	const some = 256 // are matched before their findings are kept
+	for start := 0; start < len(r.products); start += some {
+		r.progress("advisories", start, len(r.products))
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		for i := range p.sboms {
-			r.matchParts(idx, p, &p.sboms[i], known)
-		}
-		if n%500 == 0 {
-			r.progress("advisories", n, len(r.products))
-			if ctx.Err() != nil {
-				return ctx.Err()
+		part := r.products[start:min(start+some, len(r.products))]
+		for n, found := range sideBySide(idx, part) {
+			p := &part[n]
+			for _, m := range found {
+				r.addAdvisoryFinding(p, m, nil, nil)
+			}
+			for i := range p.sboms {
+				r.matchParts(idx, p, &p.sboms[i], known)
 			}
 		}
 	}
 	return nil
+}
+
+// sideBySide matches products on all processors; the result has their order.
+func sideBySide(idx *match.Advisories, products []product) [][]match.AdvisoryMatch {
+	found := make([][]match.AdvisoryMatch, len(products))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(products)) {
+		wg.Go(func() {
+			for n := int(next.Add(1)) - 1; n < len(products); n = int(next.Add(1)) - 1 {
+				found[n] = idx.Match(products[n].identity)
+			}
+		})
+	}
+	wg.Wait()
+	return found
 }
 
 // matchParts holds the components of an SBOM against the advisories: makers

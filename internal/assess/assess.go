@@ -81,7 +81,6 @@ type run struct {
 	findings  []wardbook.Finding
 	questions questions
 	notes     []string // what is not known
-	err       error
 }
 
 // Run makes the assessment. It fails only when ctx ends or a record of the

@@ -18,7 +18,6 @@ type product struct {
 	devices  []int    // indexes of its devices
 	ids      []string // ids of its devices that are not retired, else of all
 	sboms    []joined
-	fold     string
 }
 
 // joined is an SBOM of a product. It is certain, or a person has to settle it.
@@ -50,7 +49,7 @@ func (r *run) groupDevices(ctx context.Context) error {
 	spelled := []map[[2]string]int{}
 	for i := range r.Devices {
 		d := &r.Devices[i]
-		ident := match.Identity{Manufacturer: d.Manufacturer, Model: d.Model, ModelNumber: d.ModelNumber, Version: d.Version, UDIDI: d.UDIDI, OS: d.OS}
+		ident := match.Identity{Manufacturer: d.Manufacturer, Model: d.Model, ModelNumber: d.ModelNumber, Version: d.Version, UDIDI: d.UDIDI, OS: d.OS, Type: d.Type}
 		key, ok := spelledAs[ident]
 		if !ok {
 			key = groups.Key(ident)

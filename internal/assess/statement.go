@@ -49,6 +49,16 @@ func (r *run) caseOf(f *wardbook.Finding, p *product) match.Case {
 	}
 	for _, j := range p.sboms {
 		b := &r.SBOMs[j.sbom]
+		if f.Component != nil && c.Component == nil {
+			if n, ok := b.byKey()[*f.Component]; ok {
+				c.Component = &b.Components[n]
+			}
+		}
+		if j.match.Status == wardbook.PossiblyAffected {
+			// The devices may be of another release than the SBOM: what is said
+			// of that release is not said of them.
+			continue
+		}
 		if b.Purl != "" {
 			c.Purls = append(c.Purls, b.Purl)
 		}
@@ -63,11 +73,6 @@ func (r *run) caseOf(f *wardbook.Finding, p *product) match.Case {
 			c.Vendors = append(c.Vendors, b.Manufacturer)
 		}
 		c.Ref = firstOf(c.Ref, b.Ref)
-		if f.Component != nil && c.Component == nil {
-			if n, ok := b.byKey()[*f.Component]; ok {
-				c.Component = &b.Components[n]
-			}
-		}
 	}
 	return c
 }

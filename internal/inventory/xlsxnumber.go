@@ -55,12 +55,11 @@ func openDocument(f *zip.File) string {
 // A numberScan reads beside excelize which cells of a sheet are stored as
 // numbers, and as which: its row iterator gives every cell as text alone.
 type numberScan struct {
-	dec    *xml.Decoder
-	file   io.Closer
-	at     int // number of the row in cells
-	cells  []string
-	err    error
-	closed bool
+	dec   *xml.Decoder
+	file  io.Closer
+	at    int // number of the row in cells
+	cells []string
+	err   error
 }
 
 // scanNumbers opens the XML of a sheet. A scan that cannot be opened says of

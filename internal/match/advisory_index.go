@@ -1,6 +1,7 @@
 package match
 
 import (
+	"regexp"
 	"sort"
 	"strings"
 
@@ -17,6 +18,8 @@ type Identity struct {
 	Version      string
 	UDIDI        string
 	OS           string
+	// Type is the device type or description, which may name the model.
+	Type string
 }
 
 // Advisories is an index of CSAF documents for matching against devices.
@@ -28,6 +31,7 @@ type Advisories struct {
 	byForm   map[string][]int32  // form of a word → products that ask for it
 	byPurl   map[string][]int32  // type, namespace and name of a package URL → products
 	byPrefix map[string][]int32  // prefix of a numbered range → products
+	words    []string            // words of products, sorted: for names that were cut
 	vocab    map[string][]string // a word with one letter less → words of products: for slips of the hand
 }
 
@@ -38,6 +42,8 @@ type indexed struct {
 	vendor   []makerRef
 	name     *productName
 	excluded [][]string // words of phrases that take products out
+	serials  string     // serial numbers that the full name limits the product to
+	numbers  []string   // model numbers of the document, in the form of names
 	mentions []string   // designators with letters in the text of its versions
 }
 
@@ -52,7 +58,7 @@ func NewAdvisories(list []*wardbook.Advisory, cat *catalog.Catalog, ans *Answers
 	names := map[string]*productName{}
 	for i, adv := range a.list {
 		for j := range adv.Products {
-			p := &adv.Products[j]
+			p := withVendor(adv, &adv.Products[j])
 			vendor, ok := vendors[p.Vendor]
 			if !ok {
 				vendor = a.ledger.resolveVendor(p.Vendor)
@@ -68,10 +74,36 @@ func NewAdvisories(list []*wardbook.Advisory, cat *catalog.Catalog, ans *Answers
 				name = a.ledger.productName(adv.Title, vendor)
 				name.fromText = true
 			}
-			a.add(indexed{int32(i), p, vendor, name, a.ledger.excluded(p), a.ledger.mentions(p.Versions.Raw)})
+			a.add(indexed{int32(i), p, vendor, name, a.ledger.excluded(p), serialsIn.FindString(p.Name), modelNumbers(p), a.ledger.mentions(p.Versions.Raw)})
 		}
 	}
+	a.findUnique()
+	for w := range a.byForm {
+		if len(w) >= 6 && isLetters(w) {
+			a.words = append(a.words, w)
+		}
+	}
+	sort.Strings(a.words)
 	return a
+}
+
+// withVendor gives a product of a relationship, which has no place in the tree
+// of vendors, the vendor of what it is installed in ("kernel as a component of
+// Red Hat Enterprise Linux"), else of the component.
+func withVendor(adv *wardbook.Advisory, p *wardbook.AdvisoryProduct) *wardbook.AdvisoryProduct {
+	if p.Vendor != "" || p.Relation == "" {
+		return p
+	}
+	for _, id := range []string{p.Host, p.Component} {
+		for i := range adv.Products {
+			if o := &adv.Products[i]; o.ID == id && o.Vendor != "" {
+				q := *p
+				q.Vendor = o.Vendor
+				return &q
+			}
+		}
+	}
+	return p
 }
 
 // productText is what names a product: its family and name, else the full
@@ -137,7 +169,7 @@ func (a *Advisories) add(x indexed) {
 	if x.name.acronym != "" {
 		post(x.name.acronym)
 	}
-	for _, m := range modelNumbers(x.product) {
+	for _, m := range x.numbers {
 		post(m)
 	}
 	for _, m := range x.mentions {
@@ -146,6 +178,30 @@ func (a *Advisories) add(x indexed) {
 	for _, p := range x.product.Purls {
 		if k, _ := purlKey(p); k != "" {
 			a.byPurl[k] = append(a.byPurl[k], n)
+		}
+	}
+}
+
+// findUnique tells each name which of its words no other name has.
+func (a *Advisories) findUnique() {
+	for w, list := range a.byForm {
+		if len(w) < 6 || !isLetters(w) {
+			continue
+		}
+		first := a.products[list[0]].name
+		only := true
+		for _, n := range list[1:] {
+			only = only && a.products[n].name.text == first.text
+		}
+		if !only {
+			continue
+		}
+		for _, n := range list {
+			p := a.products[n].name
+			if p.unique == nil {
+				p.unique = map[string]bool{}
+			}
+			p.unique[w] = true
 		}
 	}
 }
@@ -199,8 +255,17 @@ func (a *Advisories) candidates(d *deviceName, buf []int32) []int32 {
 			out = append(out, a.byPrefix[p]...)
 		}
 	}
+	begins := func(w string) {
+		for i := sort.SearchStrings(a.words, w); i < len(a.words) && strings.HasPrefix(a.words[i], w); i++ {
+			out = append(out, a.byForm[a.words[i]]...)
+		}
+	}
+	if d.cut != "" {
+		begins(d.cut)
+	}
 	for i, w := range d.words {
 		if d.kinds[i] == brandWord && len(w) >= 5 && len(a.byForm[w]) == 0 {
+			begins(w)
 			for _, v := range a.slips(w) {
 				out = append(out, a.byForm[v]...)
 			}
@@ -216,6 +281,9 @@ func (a *Advisories) candidates(d *deviceName, buf []int32) []int32 {
 	}
 	return out[:n]
 }
+
+// serialsIn finds serial numbers in a full product name: "SN 138853 and higher".
+var serialsIn = regexp.MustCompile(`(?i)\b(?:s/?n|serial numbers?):? ?[^()]*\d[^()]*`)
 
 // excluded reads the phrases that the document takes out of a product, each as
 // the words that tell something.

@@ -2,10 +2,6 @@ package match
 
 import (
 	"fmt"
-	"math"
-	"regexp"
-	"slices"
-	"sort"
 	"strings"
 
 	"github.com/wardbook/wardbook"
@@ -36,6 +32,7 @@ type AdvisoryMatch struct {
 // named is a product of an advisory whose name fits the device.
 type named struct {
 	*indexed
+	device *deviceName
 	comparison
 	why        []wardbook.Step
 	doubts     []Doubt
@@ -80,6 +77,16 @@ func (a *Advisories) fitting(id Identity, d *deviceName, cands []int32) []named 
 		best = max(best, f.fit)
 	}
 	fits = a.preferSpelled(d, fits)
+	for i := range fits {
+		// "VxWorks under current support (6.9.4.11)": the name states the version.
+		if f := &fits[i]; f.fit < best && id.Version != "" && hasDigit(id.Version) && strings.Contains(f.name.text, id.Version) {
+			f.fit, best = closeFit, closeFit
+			f.step("name", "the product's name states the version %q", id.Version)
+			if len(f.identityDoubts()) == 0 {
+				f.doubts = append(f.doubts, Doubt{wardbook.AskProduct, a.productQuestion(d, f.indexed), fmt.Sprintf("Is %q of %s the product %q that %s names?", deviceLabel(id), orUnknown(id.Manufacturer), f.name.text, a.list[f.advisory].ID), []string{"yes", "no"}})
+			}
+		}
+	}
 	var most mask
 	for _, f := range fits {
 		if f.fit == best && popcount(f.used) > popcount(most) {
@@ -91,7 +98,7 @@ func (a *Advisories) fitting(id Identity, d *deviceName, cands []int32) []named 
 		if f.fit < best && (best == closeFit || f.used&^most == 0) {
 			continue
 		}
-		if f.fit == best && f.used != most && f.used&^most == 0 && best != vague {
+		if f.fit == best && len(f.identityDoubts()) == 0 && f.used != most && f.used&^most == 0 && best != vague {
 			continue // explains fewer of the same words
 		}
 		keep = append(keep, f)
@@ -143,9 +150,9 @@ func (a *Advisories) preferSpelled(d *deviceName, fits []named) []named {
 
 // identify decides whether d is the product x.
 func (a *Advisories) identify(id Identity, d *deviceName, x *indexed) (named, bool) {
-	how, conf, vendor := a.makerRelation(d, x)
-	c := x.name.compare(d)
-	if x.excludes(d) != "" {
+	h := a.hear(d, x)
+	how, conf, vendor, c := h.how, h.related.confidence, x.product.Vendor, h.comparison
+	if c.fit == noFit && len(x.numbers)+len(x.mentions) == 0 && a.answers.none() || x.excludes(d) != "" {
 		return named{}, false
 	}
 	byNumber := byModelNumber(d, x, c.fit != noFit && c.hits > 0)
@@ -155,19 +162,22 @@ func (a *Advisories) identify(id Identity, d *deviceName, x *indexed) (named, bo
 			c.fit, c.rule, c.confidence = extra, "mention", .4
 			c.reason = fmt.Sprintf("the versions %q mention %q", x.product.Versions.Raw, m)
 		}
-	case c.fit == noFit && !isModelNumber(x.product, byNumber):
+	case c.weakly() && !isModelNumber(x.product, byNumber):
 		c.fit, c.rule, c.confidence = extra, "model among versions", .5
 		c.reason = fmt.Sprintf("the versions %q name the model %q, the product's name does not fit", x.product.Versions.Raw, byNumber)
 	default:
 		c.fit, c.rule, c.reason = closeFit, "model number", fmt.Sprintf("the document names the model number %q", byNumber)
 		c.confidence = .98
 	}
-	productQ := productQuestion(id, x)
+	if c.fit == noFit && a.answers.none() {
+		return named{}, false
+	}
+	productQ := a.productQuestion(d, x)
 	answer, answered := a.answers.Get(wardbook.AskProduct, productQ)
 	if answered && answer == "no" || c.fit == noFit && !(answered && answer == "yes") {
 		return named{}, false
 	}
-	f := named{indexed: x, comparison: c}
+	f := named{indexed: x, device: d, comparison: c}
 	switch {
 	case answered && answer == "yes":
 		f.fit, f.confidence = closeFit, 1
@@ -180,14 +190,18 @@ func (a *Advisories) identify(id Identity, d *deviceName, x *indexed) (named, bo
 		f.confidence *= conf
 		f.step("maker", "%s: %s", quoteMaker(id, d), how)
 	default:
-		key := makerQuestion(id, x)
+		key := a.makerQuestion(id, x)
 		ans, ok := a.answers.Get(wardbook.AskMaker, key)
 		switch {
 		case ok && ans == "no":
 			return named{}, false
 		case ok && ans == "yes":
 			f.step("answer", "a person said that %q and %q are one maker", id.Manufacturer, vendor)
-		case len(d.makers) > 0 && (d.makers[0].maker >= 0 || c.hits < 2 && (c.matched < 3 || c.hits < 1)) || c.fit != closeFit || !ownWords(x.name, c):
+		case a.isCode(d, x) && c.fit != noFit:
+			f.confidence *= .85
+			f.step("maker", "%s looks like a code for %q", quoteMaker(id, d), vendor)
+			f.doubts = append(f.doubts, Doubt{wardbook.AskMaker, key, fmt.Sprintf("Is %q (maker of %q in the inventory) the maker %q?", orUnknown(id.Manufacturer), deviceLabel(id), vendor), []string{"yes", "no"}})
+		case !provesItself(d, x.name, c):
 			return named{}, false // a known other maker, or a name that proves too little
 		default:
 			f.confidence *= .6
@@ -216,17 +230,73 @@ func (f *named) step(step, format string, args ...any) {
 	f.why = append(f.why, wardbook.Step{Step: step, Detail: fmt.Sprintf(format, args...)})
 }
 
-// ownWords reports whether the fit rests on words that belong to the product
-// alone, so that the maker's name can be missing.
-func ownWords(p *productName, c comparison) bool {
-	return c.confidence >= .9 && p.identifying() && c.rule != "designator" && c.rule != "common words"
+// isCode reports whether the device's maker looks like a code for x's.
+func (a *Advisories) isCode(d *deviceName, x *indexed) bool {
+	for _, dm := range d.makers {
+		for _, v := range x.vendor {
+			if _, ok := a.ledger.code(dm, v); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// provesItself reports whether a name fits so well that a maker that is not
+// known, or not stated, is a question and not the end. A known other maker is
+// the end.
+func provesItself(d *deviceName, p *productName, c comparison) bool {
+	if !p.identifying() || c.hints || c.rule == "common words" {
+		return false
+	}
+	long := c.longest >= 8
+	if len(d.makers) == 0 {
+		return c.fit == closeFit && c.rule != "designator" || c.fit >= vague && c.hits > 0 && c.longest >= 6
+	}
+	if d.ofOtherMaker() || c.fit != closeFit || c.confidence < .9 || c.rule == "designator" {
+		return false
+	}
+	return c.hits >= 2 || long || c.hits == 1 && c.matched >= 3
 }
 
 // makerRelation says how the device's maker and the product's vendor are one.
 func (a *Advisories) makerRelation(d *deviceName, x *indexed) (how string, confidence float64, vendor string) {
 	vendor = x.product.Vendor
+	r, ok := d.vendors[vendor]
+	if !ok {
+		if d.vendors == nil {
+			d.vendors = map[string]related{}
+		}
+		r.how, r.confidence = a.vendorRelation(d, x.vendor)
+		d.vendors[vendor] = r
+	}
+	if r.how != "" {
+		return r.how, r.confidence, vendor
+	}
+	// The product's name may hold the device's maker ("CME BodyGuard").
+	folded := x.name.folded
 	for _, dm := range d.makers {
-		for _, v := range x.vendor {
+		if dm.maker >= 0 && len(dm.words) >= 3 && containsWord(folded, dm.words) && !a.ledger.generic[dm.words] {
+			return fmt.Sprintf("the product's name %q holds the maker's name", x.name.text), .93, vendor
+		}
+		if first, _, _ := strings.Cut(dm.words, " "); dm.maker < 0 && len(first) >= 5 && strings.Contains(folded, first) && !a.ledger.generic[first] && strings.Contains(folded, " "+first) && !strings.Contains(folded, " "+first+" ") {
+			return fmt.Sprintf("a word of the product's name %q begins with the maker's name", x.name.text), .85, vendor
+		}
+	}
+	return "", 0, vendor
+}
+
+// containsWord reports whether words stand in text, which has a space around
+// each word.
+func containsWord(text, words string) bool {
+	return strings.Contains(text, words) && strings.Contains(text, " "+words+" ")
+}
+
+// vendorRelation says how the device's maker and a vendor are one, whatever the
+// product.
+func (a *Advisories) vendorRelation(d *deviceName, vendor []makerRef) (how string, confidence float64) {
+	for _, dm := range d.makers {
+		for _, v := range vendor {
 			if h, c := a.ledger.relation(dm, v); c > confidence {
 				how, confidence = h, c
 				if a.ledger.name(dm) != a.ledger.name(v) {
@@ -236,39 +306,32 @@ func (a *Advisories) makerRelation(d *deviceName, x *indexed) (how string, confi
 		}
 	}
 	if how != "" {
-		if d.makerBy == "brand" {
+		switch d.makerBy {
+		case "number":
+			how, confidence = "told by the catalogue number; "+how, confidence*.95
+		case "brand":
 			how, confidence = "told by the brand in the model; "+how, confidence*.92
 		}
-		return how, confidence, vendor
+		return how, confidence
 	}
 	if b := d.former; b != nil {
-		for _, v := range x.vendor {
+		for _, v := range vendor {
 			if h, _ := a.ledger.relation(makerRef{maker: b.maker}, v); h != "" {
 				for _, dm := range d.makers {
 					if h, _ := a.ledger.relation(makerRef{maker: b.former}, dm); h != "" {
-						return fmt.Sprintf("the brand %q went from %s to %s", strings.Join(b.words, " "), a.ledger.makers[b.former].Name, a.ledger.makers[b.maker].Name), .93, vendor
+						return fmt.Sprintf("the brand %q went from %s to %s", strings.Join(b.words, " "), a.ledger.makers[b.former].Name, a.ledger.makers[b.maker].Name), .93
 					}
 				}
 			}
 		}
 	}
-	// The product's name may hold the device's maker ("CME BodyGuard").
-	folded := " " + strings.Join(words(tokens(fold(x.name.text))), " ") + " "
-	for _, dm := range d.makers {
-		if len(dm.words) >= 3 && strings.Contains(folded, " "+dm.words+" ") && !a.ledger.generic[dm.words] {
-			return fmt.Sprintf("the product's name %q holds the maker's name", x.name.text), .93, vendor
-		}
-		if first, _, _ := strings.Cut(dm.words, " "); dm.maker < 0 && len(first) >= 5 && !a.ledger.generic[first] && strings.Contains(folded, " "+first) && !strings.Contains(folded, " "+first+" ") {
-			return fmt.Sprintf("a word of the product's name %q begins with the maker's name", x.name.text), .85, vendor
-		}
-	}
-	return "", 0, vendor
+	return "", 0
 }
 
 // byModelNumber returns the model number of the document that the device has.
 // Short ones count where words of the name fit too.
 func byModelNumber(d *deviceName, x *indexed, wordsFit bool) string {
-	for _, m := range modelNumbers(x.product) {
+	for _, m := range x.numbers {
 		if _, ok := d.forms[m]; ok && hasDigit(m) && (len(m) >= 4 || len(m) >= 3 && wordsFit) {
 			return m
 		}
@@ -310,286 +373,6 @@ func (x *indexed) mentioned(d *deviceName) string {
 	return ""
 }
 
-// statuses decides the versions of the products of one advisory that fit.
-func (a *Advisories) statuses(id Identity, adv *wardbook.Advisory, fits []named) []AdvisoryMatch {
-	for i := range fits {
-		a.version(id, adv, &fits[i])
-	}
-	return a.conclude(adv, fits)
-}
-
-// conclude applies the product_status of one advisory to products whose version
-// is decided.
-func (a *Advisories) conclude(adv *wardbook.Advisory, fits []named) []AdvisoryMatch {
-	byID := map[string]*named{}
-	for i := range fits {
-		byID[fits[i].product.ID] = &fits[i]
-	}
-	var out []AdvisoryMatch
-	for i := range adv.Vulnerabilities {
-		v := &adv.Vulnerabilities[i]
-		if m, ok := a.decide(adv, v, byID); ok {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
-// claim is one product's word on a vulnerability.
-type claim struct {
-	*named
-	status wardbook.Status
-	weight int // of what counts first: inside before undecided before outside
-}
-
-// decide joins what the products that fit say of one vulnerability: a version
-// inside an affected range is affected; where nothing is inside but something
-// is undecided, it is possibly affected; where all are outside, it is not.
-func (a *Advisories) decide(adv *wardbook.Advisory, v *wardbook.AdvisoryVulnerability, byID map[string]*named) (AdvisoryMatch, bool) {
-	var claims []claim
-	for _, status := range wardbook.Statuses {
-		for _, pid := range v.Status[status] {
-			f, ok := byID[pid]
-			if !ok {
-				continue
-			}
-			claims = append(claims, claim{f, status, claimWeight(f, status)})
-		}
-	}
-	if len(claims) == 0 {
-		return AdvisoryMatch{}, false
-	}
-	sort.SliceStable(claims, func(i, j int) bool {
-		if claims[i].weight != claims[j].weight {
-			return claims[i].weight > claims[j].weight
-		}
-		return claims[i].confidence > claims[j].confidence
-	})
-	top := claims[0]
-	m := AdvisoryMatch{Advisory: adv, Vulnerability: v, Confidence: top.confidence, Why: append([]wardbook.Step(nil), top.why...), Doubts: top.doubts}
-	certain := top.fit == closeFit && len(top.identityDoubts()) == 0
-	switch top.verdict {
-	case Inside:
-		m.Status = top.status
-		m.Doubts = top.identityDoubts()
-	case Outside:
-		m.Status = wardbook.NotAffected
-		if top.status != wardbook.Affected && top.status != wardbook.UnderInvestigation {
-			return AdvisoryMatch{}, false // outside of what is declared fixed or not affected: nothing is said
-		}
-		m.Doubts = top.identityDoubts()
-		certain = certain || top.fit >= extra
-	default:
-		m.Status = wardbook.PossiblyAffected
-		if top.status == wardbook.NotAffected || top.status == wardbook.Fixed {
-			m.Status = wardbook.UnderInvestigation
-		}
-		m.Confidence *= .5
-		certain = false
-	}
-	if m.Status == wardbook.Affected && !certain {
-		m.Status = wardbook.PossiblyAffected
-	}
-	if m.Status == wardbook.Affected && top.version != "" {
-		a.againstRemedy(adv, v, &top, &m)
-	}
-	if m.Status == wardbook.NotAffected && top.verdict == Outside && top.fit == vague {
-		return AdvisoryMatch{}, false // a vague name and a version outside: nothing to say
-	}
-	for _, c := range claims {
-		if c.weight == top.weight {
-			m.Products = append(m.Products, c.product.ID)
-		}
-	}
-	if j, ok := v.Justifications[top.product.ID]; ok && m.Status == wardbook.NotAffected {
-		m.Justification = j
-	}
-	m.Detail = v.Impacts[top.product.ID]
-	m.Confidence = math.Round(m.Confidence*100) / 100
-	m.Why = append(m.Why, wardbook.Step{Step: "version", Detail: top.versionWhy},
-		wardbook.Step{Step: "status", Detail: fmt.Sprintf("%s lists %s as %s for %s", adv.ID, top.product.ID, strings.ReplaceAll(string(top.status), "_", " "), v.ID)})
-	return m, true
-}
-
-// identityDoubts are the doubts about what the device is, without those about
-// its version.
-func (f *named) identityDoubts() []Doubt {
-	var out []Doubt
-	for _, d := range f.doubts {
-		if d.Kind == wardbook.AskMaker || d.Kind == wardbook.AskProduct {
-			out = append(out, d)
-		}
-	}
-	return out
-}
-
-func claimWeight(f *named, s wardbook.Status) int {
-	w := 0
-	switch f.verdict {
-	case Inside:
-		w = 20
-		if s == wardbook.NotAffected || s == wardbook.Fixed {
-			w = 30 // the maker's word on this very version
-		}
-	case Undecided:
-		w = 10
-	}
-	if s == wardbook.Affected {
-		w++
-	}
-	return w + int(f.fit)*100
-}
-
-// version decides whether the device's version lies in the product's range.
-func (a *Advisories) version(id Identity, adv *wardbook.Advisory, f *named) {
-	a.versionInRange(id, adv, f)
-	if f.verdict != Inside || f.name.condition == "" || a.conditionHolds(id, f) {
-		return
-	}
-	f.verdict = Undecided
-	f.versionWhy += "; the product's name has a condition: " + f.name.condition
-	key := f.name.condition + " | " + versionQuestion(id)
-	if !a.answered(f, wardbook.AskCondition, key) {
-		f.doubts = append(f.doubts, conditionDoubt(adv, f, id, []string{f.name.condition}, key))
-	}
-}
-
-func (a *Advisories) versionInRange(id Identity, adv *wardbook.Advisory, f *named) {
-	r := f.product.Versions
-	version := id.Version
-	if v, ok := a.answers.Get(wardbook.AskVersion, versionQuestion(id)); ok && version == "" {
-		version = v
-		f.step("answer", "a person said that these devices run version %q", v)
-	}
-	f.version = version
-	if f.byListedModel(a, id, r) {
-		return
-	}
-	if len(f.name.versions) > 0 && (r.All || r.Raw == "") {
-		r = wardbook.VersionRange{Raw: f.product.Product, Intervals: f.name.versions}
-	}
-	if r.Raw == "" && !r.All && len(r.Intervals)+len(r.Versions) == 0 && r.Unclear == "" {
-		f.verdict, f.versionWhy = Inside, "the document names no version: every version is meant"
-		return
-	}
-	f.verdict, f.versionWhy = InRange(r, version)
-	why := unsure(r.Raw)
-	if why == "" && trailingZero(r, version) {
-		why = "with or without the zero at its end it may be the same version"
-	}
-	if f.verdict == Outside && why != "" {
-		f.verdict, f.versionWhy = Undecided, why
-	}
-	f.versionWhy = fmt.Sprintf("%s: version %s against %q: %s", f.verdict, quoteVersion(version), r.Raw, f.versionWhy)
-	if f.verdict != Undecided {
-		return
-	}
-	switch {
-	case version == "" && r.All && len(r.Conditions) > 0:
-		key := strings.Join(r.Conditions, "; ") + " | " + versionQuestion(id)
-		if !a.answered(f, wardbook.AskCondition, key) {
-			f.doubts = append(f.doubts, conditionDoubt(adv, f, id, r.Conditions, key))
-		}
-	case version == "":
-		f.doubts = append(f.doubts, Doubt{wardbook.AskVersion, versionQuestion(id), fmt.Sprintf("Which version runs on %q of %s?", deviceLabel(id), orUnknown(id.Manufacturer)), nil})
-	case r.Unclear == "" && len(r.Conditions) > 0:
-		key := strings.Join(r.Conditions, "; ") + " | " + versionQuestion(id)
-		if a.answered(f, wardbook.AskCondition, key) {
-			return
-		}
-		f.doubts = append(f.doubts, conditionDoubt(adv, f, id, r.Conditions, key))
-	default:
-		key := r.Raw + " | " + version + " | " + f.name.text
-		if a.answered(f, wardbook.AskRange, key) {
-			return
-		}
-		f.doubts = append(f.doubts, Doubt{wardbook.AskRange, key, fmt.Sprintf("%s gives the versions of %q as %q. Is version %q one of them?", adv.ID, f.name.text, r.Raw, version), []string{"yes", "no"}})
-	}
-}
-
-func conditionDoubt(adv *wardbook.Advisory, f *named, id Identity, conditions []string, key string) Doubt {
-	return Doubt{wardbook.AskCondition, key, fmt.Sprintf("%s names %q under a condition: %s. Does it hold for %q?", adv.ID, f.name.text, strings.Join(conditions, "; "), deviceLabel(id)), []string{"yes", "no"}}
-}
-
-// conditionHolds reports whether the device's name has a word of the condition.
-func (a *Advisories) conditionHolds(id Identity, f *named) bool {
-	d := a.ledger.deviceName(id)
-	for _, w := range f.name.conditionWords {
-		if _, ok := d.forms[w]; ok {
-			return true
-		}
-	}
-	return false
-}
-
-// answered applies a person's yes or no to the version of f.
-func (a *Advisories) answered(f *named, kind wardbook.QuestionKind, key string) bool {
-	ans, ok := a.answers.Get(kind, key)
-	if !ok || ans != "yes" && ans != "no" {
-		return false
-	}
-	f.verdict = Outside
-	if ans == "yes" {
-		f.verdict = Inside
-	}
-	f.versionWhy += fmt.Sprintf("; a person answered %s", ans)
-	return true
-}
-
-// byListedModel decides where the range names models in place of versions.
-func (f *named) byListedModel(a *Advisories, id Identity, r wardbook.VersionRange) bool {
-	d := a.ledger.deviceName(id)
-	for _, m := range r.ExceptModels {
-		if _, ok := d.forms[joined(m)]; ok {
-			f.verdict, f.versionWhy = Outside, fmt.Sprintf("the range excludes model %q", m)
-			return true
-		}
-	}
-	if len(r.Models) == 0 {
-		return false
-	}
-	versions := len(r.Intervals)+len(r.Versions) > 0
-	other := ""
-	for _, m := range r.Models {
-		if _, ok := d.forms[joined(m)]; ok {
-			f.versionWhy = fmt.Sprintf("the range names model %q, which the device has in its name", m)
-			if versions && !slices.Contains(r.Versions, m) {
-				return false
-			}
-			f.verdict = Inside
-			return true
-		}
-	}
-	if versions {
-		return false
-	}
-	for _, m := range r.Models {
-		for i, w := range d.words {
-			if f.used&(1<<i) != 0 {
-				continue // part of the product's own name
-			}
-			if (d.kinds[i] == designator) && shape(w) == shape(joined(m)) && len(w) >= 4 {
-				other = w
-			}
-			if i+1 < len(d.words) && shape(w+d.words[i+1]) == shape(joined(m)) && len(w)+len(d.words[i+1]) >= 4 {
-				other = w + d.words[i+1]
-			}
-		}
-	}
-	if other != "" {
-		f.verdict, f.versionWhy = Outside, fmt.Sprintf("the range names the models %s, the device is a %q", strings.Join(r.Models, ", "), other)
-		return true
-	}
-	f.verdict = Undecided
-	f.versionWhy = fmt.Sprintf("the range names the models %s, the inventory none of them", strings.Join(r.Models, ", "))
-	key := productQuestion(id, f.indexed) + " | " + strings.Join(r.Models, ", ")
-	if a.answered(f, wardbook.AskProduct, key) {
-		return true
-	}
-	f.doubts = append(f.doubts, Doubt{wardbook.AskProduct, key, fmt.Sprintf("%s names the models %s of %q. Is %q one of them?", a.list[f.advisory].ID, strings.Join(r.Models, ", "), f.name.text, deviceLabel(id)), []string{"yes", "no"}})
-	return true
-}
-
 func popcount(m mask) int {
 	n := 0
 	for ; m != 0; m &= m - 1 {
@@ -625,53 +408,4 @@ func quoteMaker(id Identity, d *deviceName) string {
 		return fmt.Sprintf("the inventory names no maker for %q", deviceLabel(id))
 	}
 	return fmt.Sprintf("the maker %q", id.Manufacturer)
-}
-
-// trailingZero reports whether version differs from a listed one by a zero at
-// its end only: "2.20" and "2.2".
-func trailingZero(r wardbook.VersionRange, version string) bool {
-	if !strings.Contains(version, ".") {
-		return false
-	}
-	listed := append([]string(nil), r.Versions...)
-	for _, i := range r.Intervals {
-		if i.Min == i.Max {
-			listed = append(listed, i.Min)
-		}
-	}
-	for _, v := range listed {
-		if v != version && strings.Contains(v, ".") && (v+"0" == version || version+"0" == v) {
-			return true
-		}
-	}
-	return false
-}
-
-// shape tells letters from digits: numbers of one shape are of one kind.
-func shape(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		switch {
-		case c >= '0' && c <= '9':
-			b[i] = '0'
-		default:
-			b[i] = 'a'
-		}
-	}
-	return string(b)
-}
-
-var twoRevisions = regexp.MustCompile(`\b[A-Z]\.\d+\.[A-Z]\.\d`)
-
-// unsure says why a text of versions is too odd to put a version outside of it;
-// empty where it is not.
-func unsure(raw string) string {
-	low := strings.ToLower(raw)
-	switch {
-	case strings.Contains(low, "version") && strings.Contains(low, "firmware"):
-		return "the text speaks of a version and of firmware: which of them the inventory states is not known"
-	case twoRevisions.MatchString(raw):
-		return "the text looks like two versions run together"
-	}
-	return ""
 }

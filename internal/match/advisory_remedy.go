@@ -63,7 +63,7 @@ func contains(list []string, s string) bool {
 // remedyNames returns the version of a remedy's text that version is, or
 // begins with.
 func remedyNames(details, version string) string {
-	v := strings.ToLower(strings.TrimLeft(version, "vV "))
+	v := strings.ToLower(versionPrefix.ReplaceAllString(strings.TrimSpace(version), ""))
 	found := fixedIn.FindAllStringSubmatchIndex(details, -1)
 	if len(details) <= shortRemedy {
 		found = append(found, namedIn.FindAllStringSubmatchIndex(details, -1)...)

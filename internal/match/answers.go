@@ -33,16 +33,25 @@ func (a *Answers) Get(kind wardbook.QuestionKind, key string) (string, bool) {
 	return s, ok
 }
 
-func makerQuestion(id Identity, x *indexed) string {
+// none reports whether nothing was answered.
+func (a *Answers) none() bool { return a == nil || len(a.byKey) == 0 }
+
+// The keys of questions name makers and models in one way, so that an answer
+// holds for every spelling.
+
+func (a *Advisories) makerQuestion(id Identity, x *indexed) string {
 	return normal(id.Manufacturer) + " = " + normal(x.product.Vendor)
 }
 
-func productQuestion(id Identity, x *indexed) string {
-	return normal(id.Manufacturer) + " / " + normal(deviceLabel(id)) + " = " + normal(x.product.Vendor) + " / " + normal(x.name.text)
+func (a *Advisories) productQuestion(d *deviceName, x *indexed) string {
+	return a.versionQuestion(d) + " = " + normal(x.product.Vendor) + " / " + normal(x.name.text)
 }
 
-func versionQuestion(id Identity) string {
-	return normal(id.Manufacturer) + " / " + normal(deviceLabel(id))
+func (a *Advisories) versionQuestion(d *deviceName) string {
+	if d.canon == "" {
+		d.canon = a.ledger.canon(d)
+	}
+	return d.canon
 }
 
 func normal(s string) string { return strings.Join(words(tokens(fold(s))), " ") }

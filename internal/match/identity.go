@@ -21,23 +21,25 @@ var versionPrefix = regexp.MustCompile(`(?i)^(?:(?:software|firmware|version|rev
 // maker repeated in the model, "v" before the version. Everything that could
 // tell two products apart stays in it.
 func (g Groups) Key(id Identity) string {
-	d := g.l.deviceName(id)
+	version := versionPrefix.ReplaceAllString(strings.TrimSpace(id.Version), "")
+	return strings.Join([]string{g.l.canon(g.l.deviceName(id)), joined(id.ModelNumber), fold(version), id.UDIDI, normal(id.OS)}, "\x00")
+}
+
+// canon writes maker and model in one way, whatever way an inventory has.
+func (l *ledger) canon(d *deviceName) string {
 	maker := ""
 	for _, r := range d.makers {
 		switch {
 		case r.maker >= 0:
-			maker = g.l.makers[g.l.root[r.maker]].ID // "Datex-Ohmeda" and "GE" sell one B450
+			maker = l.makers[l.root[r.maker]].ID // "Datex-Ohmeda" and "GE" sell one B450
 		case maker == "":
 			maker, _, _ = strings.Cut(r.words, " ")
 		}
 	}
 	var own, all []string
-	for i, w := range d.words {
-		if i >= d.modelWords {
-			break
-		}
+	for i, w := range d.words[:min(d.modelWords, len(d.words))] {
 		all = append(all, w)
-		if d.kinds[i] != generic || g.l.sort[w] {
+		if d.kinds[i] != generic || l.sort[w] {
 			own = append(own, w)
 		}
 	}
@@ -45,6 +47,5 @@ func (g Groups) Key(id Identity) string {
 		own = all
 	}
 	sort.Strings(own)
-	version := versionPrefix.ReplaceAllString(strings.TrimSpace(id.Version), "")
-	return strings.Join([]string{maker, strings.Join(own, " "), joined(id.ModelNumber), fold(version), id.UDIDI, normal(id.OS)}, "\x00")
+	return maker + " / " + strings.Join(own, " ")
 }

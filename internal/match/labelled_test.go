@@ -114,7 +114,7 @@ func judge(t *testing.T, dir string) quality {
 	}
 	q := quality{pairs: map[string]map[string]int{}}
 	for _, row := range readTable(t, filepath.Join(dir, "inventory.csv")) {
-		id := Identity{Manufacturer: row["manufacturer"], Model: row["model"], ModelNumber: row["model_number"], Version: row["software_version"], OS: row["os"]}
+		id := Identity{Manufacturer: row["manufacturer"], Model: row["model"], ModelNumber: row["model_number"], Version: row["software_version"], OS: row["os"], Type: row["description"]}
 		got := map[string]wardbook.Status{}
 		why := map[string][]wardbook.Step{}
 		for _, m := range idx.Match(id) {
@@ -221,6 +221,8 @@ func TestLabelled(t *testing.T) {
 	for _, part := range []struct{ name, dir string }{
 		{"dev", filepath.Join("testdata", "labelled")},
 		{"holdout", filepath.Join("testdata", "labelled", "holdout")},
+		{"fresh", filepath.Join("testdata", "labelled", "fresh")},
+		{"unseen", filepath.Join("testdata", "labelled", "unseen")},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			q := judge(t, part.dir)

@@ -5,6 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -22,7 +23,7 @@ func fold(s string) string {
 	if ascii {
 		return tesla(strings.ToLower(s))
 	}
-	if strings.ContainsRune(s, 'Ã') {
+	if strings.ContainsRune(s, 'Ã') || strings.Contains(s, "â€") {
 		s = repairMojibake(s)
 	}
 	var b strings.Builder
@@ -38,6 +39,10 @@ func fold(s string) string {
 			b.WriteString("ae")
 		case r == '–' || r == '—' || r == '‐' || r == '‑':
 			b.WriteByte('-')
+		case r == '•' || r == '·':
+			b.WriteByte('-')
+		case r >= utf8.RuneSelf && !unicode.IsLetter(r) && !unicode.IsDigit(r):
+			b.WriteByte(' ')
 		default:
 			b.WriteRune(unicode.ToLower(r))
 		}
@@ -53,20 +58,14 @@ func tesla(s string) string {
 	return s
 }
 
-// repairMojibake undoes one round of UTF-8 read as Latin-1, where that gives
-// valid text.
+// repairMojibake undoes one round of UTF-8 read as Windows-1252, where that
+// gives valid text.
 func repairMojibake(s string) string {
-	raw := make([]byte, 0, len(s))
-	for _, r := range s {
-		if r > 0xff {
-			return s
-		}
-		raw = append(raw, byte(r))
-	}
-	if !utf8.Valid(raw) {
+	raw, err := charmap.Windows1252.NewEncoder().String(s)
+	if err != nil || !utf8.ValidString(raw) {
 		return s
 	}
-	return string(raw)
+	return raw
 }
 
 // A token is a run of letters and digits of a folded name.
@@ -120,6 +119,10 @@ func tokens(folded string) []token {
 func joinLetters(ts []token) []token {
 	out := ts[:0]
 	for _, t := range ts {
+		if n := len(out); n > 0 && t.sep == '-' && len(out[n-1].text) == 1 && isLetters(out[n-1].text) && len(t.text) >= 4 && isLetters(t.text) {
+			out[n-1].text += t.text // "X-Scribe"
+			continue
+		}
 		if n := len(out); n > 0 && t.sep == '-' && len(t.text) == 1 && isLetters(t.text) && len(out[n-1].text) >= 2 && isLetters(out[n-1].text) {
 			out[n-1].text += t.text
 			continue
@@ -167,6 +170,34 @@ func strongDesignator(s string) bool {
 		return len(s) >= 5
 	}
 	return len(s) >= 4 || len(s) >= 3 && s[0] >= 'a' // "vs4", "mp5"
+}
+
+// nearly is near with two slips for long words.
+func nearly(a, b string) bool {
+	if near(a, b) {
+		return true
+	}
+	return len(a) >= 8 && len(b) >= 8 && len(a) <= 30 && len(b) <= 30 && a[0] == b[0] && distance(a, b) <= 2
+}
+
+// distance is the number of letters to insert, delete or change (Levenshtein).
+func distance(a, b string) int {
+	var row [31]int
+	for j := range len(b) + 1 {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			diagonal, row[j] = row[j], min(row[j]+1, row[j-1]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
 }
 
 // near reports whether two words differ by one slip of the hand: one letter

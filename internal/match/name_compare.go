@@ -19,11 +19,18 @@ const (
 type comparison struct {
 	fit        nameFit
 	confidence float64
+	hints      bool   // a word that identifies stands in the description only
 	hits       int    // identifying words that fit
+	longest    int    // letters of the longest word of its own that fits
 	matched    int    // all words that fit
 	used       mask   // words of the device that the product's name asks for
 	rule       string // which rule decided
 	reason     string
+}
+
+// weakly reports whether the names fit by one word or by the description only.
+func (c *comparison) weakly() bool {
+	return c.fit == noFit || c.rule == "a word of its own" || c.rule == "description"
 }
 
 // compare holds d against p. Both are of related makers, or the caller
@@ -38,8 +45,8 @@ func (p *productName) compare(d *deviceName) comparison {
 	c := comparison{confidence: 1}
 	var got, missing [4]int
 	var missed, hit []string
-	designatorHit, partHit := "", ""
-	slip := false
+	designatorHit, partHit, cutHit := "", "", ""
+	slip, short, unique, hintHits := false, false, false, 0
 	joined := p.joinedGroups(d)
 	for i := range p.groups {
 		g := &p.groups[i]
@@ -47,20 +54,34 @@ func (p *productName) compare(d *deviceName) comparison {
 		if j, is := joined[i]; is && !ok {
 			alt, m, ok = g.alts[0], j, true
 		}
+		if !ok {
+			if a, cm, cut := d.askCut(g); cut {
+				cutHit, alt, m, ok = a, a, cm, true
+			}
+		}
 		if !ok && partHit == "" {
 			if a, pm, part := d.askPart(g); part {
 				partHit, alt, m, ok = a, a, pm, true
 			}
 		}
 		if !ok {
-			if alt, m, ok = d.askNear(g); ok {
-				slip = true
+			if alt, m, ok = d.askNear(g); !ok {
+				alt, m, ok = d.askShort(g)
+				short = short || ok
 			}
+			slip = slip || ok
 		}
 		if ok {
 			c.used |= m
 			got[g.kind]++
 			hit = append(hit, alt)
+			if g.kind != generic && m != 0 && m&^d.hints == 0 {
+				hintHits++
+			}
+			if g.kind == brandWord && len(alt) > c.longest {
+				c.longest = len(alt)
+			}
+			unique = unique || p.unique[alt] && len(alt) >= 6
 			if g.kind == designator && len(alt) > len(designatorHit) {
 				designatorHit = alt
 			}
@@ -95,6 +116,8 @@ func (p *productName) compare(d *deviceName) comparison {
 		c.confidence *= .93
 	}
 	switch {
+	case cutHit != "":
+		p.byCut(&c, d, cutHit, got, left)
 	case partHit != "" && partHit == designatorHit:
 		c.set(vague, .5, "designator in part", fmt.Sprintf("%q differs by a letter at its end", partHit))
 	case designatorHit != "":
@@ -103,6 +126,18 @@ func (p *productName) compare(d *deviceName) comparison {
 		p.withoutDesignator(&c, d, got, missing, left, rest)
 	default:
 		p.byWords(&c, d, got, missing, left, rest)
+	}
+	if c.hints = hintHits > 0; c.hints {
+		p.byHints(&c, unique, designatorHit, left)
+	}
+	if short && c.fit == closeFit {
+		c.fit = extra // "prisma" may be short for "prismaflex", or another product
+		c.confidence *= .7
+		c.rule += ", a word may be short for another"
+	}
+	if c.fit == noFit && unique && !p.hasDesignator() && !d.otherSort(p, c.used) {
+		c.confidence = 1
+		c.set(vague, .4, "a word of its own", "a word that no other product has fits")
 	}
 	if c.fit == noFit {
 		c.reason = fmt.Sprintf("%s; not found: %s; left over: %s", c.reason, orNone(missed), orNone(rest))
@@ -131,6 +166,34 @@ func (p *productName) hasDesignator() bool {
 func (c *comparison) set(f nameFit, confidence float64, rule, reason string) {
 	c.fit, c.rule, c.reason = f, rule, reason
 	c.confidence *= confidence
+}
+
+// byCut decides where the device's name ends in the beginning of a word of the
+// product: what comes behind it was cut off.
+func (p *productName) byCut(c *comparison, d *deviceName, word string, got, left [4]int) {
+	whole := got[brandWord]+got[qualifier]+got[designator]+got[generic] >= 2
+	switch {
+	case left[brandWord]+left[qualifier]+left[designator] > 0 || d.otherSort(p, c.used):
+		c.set(noFit, 0, "other name", "the words differ")
+	case !whole && len(d.cut) < 6:
+		c.set(noFit, 0, "other name", "too little is left of the name")
+	default:
+		c.set(vague, .55, "cut", fmt.Sprintf("the name ends in %q, the beginning of %q: it seems to be cut", d.cut, word))
+	}
+}
+
+// byHints decides where words of the product stand in the description (or in
+// the text of the version) and not in the model: that is worth a question.
+func (p *productName) byHints(c *comparison, unique bool, designatorHit string, left [4]int) {
+	switch {
+	case c.fit == closeFit:
+		c.fit = extra
+		c.confidence *= .8
+		c.rule += ", by the description"
+	case c.fit == noFit && (unique && !p.hasDesignator() || strongDesignator(designatorHit)) && left[designator] == 0:
+		c.confidence = 1
+		c.set(vague, .4, "description", "the description names it")
+	}
 }
 
 // byDesignator decides where a designator of the product is in the device's

@@ -21,13 +21,19 @@ type deviceName struct {
 	stated     int // how many words the inventory states: those behind are what its numbers stand for
 	modelWords int // how many of the words the model has, before those of its number
 	seps       []byte
-	sorts      mask            // words that tell the sort of a product
-	noise      mask            // version words, sizes: neither asked for nor missed
-	forms      map[string]mask // every form in which a word, or words together, can be asked for
+	sorts      mask         // words that tell the sort of a product
+	noise      mask         // version words, sizes: neither asked for nor missed
+	numbers    []numberForm // the forms that have digits
+	heard      map[*productName]*heard
+	vendors    map[string]related // by the vendor of an advisory
+	canon      string             // the key of questions about it, once it was asked for
+	forms      map[string]mask    // every form in which a word, or words together, can be asked for
 	makers     []makerRef
 	makerBy    string // how the maker was told: "column", "model", "brand", ""
 	former     *brand // a brand of the model that another maker had before
 	numbered   mask   // words that are catalogue numbers which the ledger knows
+	hints      mask   // words of the description and of the version's text
+	cut        string // the last word, where the field's length may have cut it
 }
 
 // deviceName reads what an inventory states of a device.
@@ -35,28 +41,7 @@ func (l *ledger) deviceName(id Identity) *deviceName {
 	d := &deviceName{text: strings.TrimSpace(id.Model), forms: map[string]mask{}}
 	modelTokens := tokens(fold(id.Model))
 	model := words(modelTokens)
-	skip := make([]bool, len(model))
-	if id.Manufacturer != "" {
-		d.makers, d.makerBy = l.resolve(id.Manufacturer), "column"
-	}
-	refs, taken := l.find(model)
-	switch {
-	case len(refs) > 0 && (len(d.makers) == 0 || d.makers[0].maker < 0):
-		if len(d.makers) == 0 {
-			d.makerBy = "model"
-		}
-		d.makers = append(d.makers, refs...)
-		skip = taken
-	case len(refs) > 0:
-		// The model repeats the maker, or names the owner or the unit.
-		skip = taken
-		d.makers = append(d.makers, refs...)
-	}
-	if len(d.makers) == 0 {
-		if b, ok := l.brandMaker(model); ok {
-			d.makers, d.makerBy = []makerRef{{maker: b.maker, words: strings.Join(b.words, " ")}}, "brand"
-		}
-	}
+	skip := d.findMakers(l, id, model)
 	for i, t := range modelTokens {
 		if !skip[i] {
 			d.addWord(l, t)
@@ -80,6 +65,8 @@ func (l *ledger) deviceName(id Identity) *deviceName {
 			d.noise |= 1 << i
 		}
 	}
+	d.addHints(l, id)
+	d.cut = cutWord(id.Model, d)
 	d.addForms()
 	// Words of the maker can be asked for too ("MicroDicom DICOM Viewer"), but
 	// are not missed.
@@ -95,7 +82,116 @@ func (l *ledger) deviceName(id Identity) *deviceName {
 		d.former = &b
 	}
 	d.addNumbers(l)
+	d.numbers = numberForms(d.forms)
 	return d
+}
+
+// findMakers tells who may make the device: by the maker's column, the model,
+// the model number or a brand. It returns which words of the model are a maker's.
+func (d *deviceName) findMakers(l *ledger, id Identity, model []string) []bool {
+	skip := make([]bool, len(model))
+	if id.Manufacturer != "" {
+		d.makers, d.makerBy = l.resolveVendor(id.Manufacturer), "column"
+	}
+	refs, taken := l.find(model)
+	switch {
+	case len(refs) > 0 && (len(d.makers) == 0 || d.makers[0].maker < 0):
+		if len(d.makers) == 0 {
+			d.makerBy = "model"
+		}
+		d.makers = append(d.makers, refs...)
+		skip = taken
+	case len(refs) > 0:
+		// The model repeats the maker, or names the owner or the unit.
+		skip = taken
+		d.makers = append(d.makers, refs...)
+	}
+	if len(d.makers) == 0 {
+		if m, ok := l.numberMaker(append(model, words(tokens(fold(id.ModelNumber)))...)); ok {
+			d.makers, d.makerBy = []makerRef{{maker: m, words: l.makers[m].ID}}, "number"
+		}
+	}
+	if len(d.makers) == 0 {
+		if b, ok := l.brandMaker(model); ok {
+			d.makers, d.makerBy = []makerRef{{maker: b.maker, words: strings.Join(b.words, " ")}}, "brand"
+		}
+	}
+	return skip
+}
+
+// addHints adds what the description and the text of the version say: a model
+// may stand there. Hints are not missed.
+func (d *deviceName) addHints(l *ledger, id Identity) {
+	for _, text := range []string{id.Type, id.Version} {
+		for i, t := range tokens(fold(text)) {
+			if i == 0 {
+				t.sep = ';'
+			}
+			if text == id.Version && (hasDigit(t.text) || len(t.text) < 5) || versionWords[t.text] {
+				continue
+			}
+			if _, there := d.known(l.plain(t.text)); there || len(d.words) >= maxWords {
+				continue
+			}
+			d.hints |= 1 << len(d.words)
+			d.noise |= 1 << len(d.words)
+			d.addWord(l, t)
+		}
+	}
+	d.sorts &^= d.hints
+}
+
+func (d *deviceName) known(w string) (int, bool) {
+	for i, x := range d.words {
+		if x == w {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// cutWord returns the last word of a model that is long enough to have been cut
+// by its field.
+func cutWord(model string, d *deviceName) string {
+	n := len([]rune(strings.TrimSpace(model)))
+	if n < 18 || d.modelWords == 0 || strings.HasSuffix(model, ")") {
+		return ""
+	}
+	w := d.words[d.modelWords-1]
+	if hasDigit(w) {
+		return ""
+	}
+	return w
+}
+
+// askShort is ask for words that the inventory writes short: "collab" for
+// "collaboration".
+func (d *deviceName) askShort(g *group) (alt string, m mask, ok bool) {
+	if g.kind != brandWord {
+		return "", 0, false
+	}
+	for _, a := range g.alts {
+		for i, w := range d.words {
+			if d.kinds[i] == brandWord && len(w) >= 5 && len(a) > len(w)+1 && strings.HasPrefix(a, w) {
+				return a, 1 << i, true
+			}
+		}
+	}
+	return "", 0, false
+}
+
+// askCut is ask for a name that was cut: the last word begins one of the
+// group's.
+func (d *deviceName) askCut(g *group) (alt string, m mask, ok bool) {
+	if d.cut == "" {
+		return "", 0, false
+	}
+	for _, a := range g.alts {
+		if len(a) > len(d.cut) && strings.HasPrefix(a, d.cut) {
+			return a, 1 << (d.modelWords - 1), true
+		}
+	}
+	return "", 0, false
 }
 
 func (d *deviceName) addMakerWord(w string) {
@@ -225,7 +321,7 @@ func (d *deviceName) unused(used mask, n int) int {
 func (d *deviceName) left(used mask) (rest []string, kinds [4]int) {
 	stated := mask(1)<<d.stated - 1
 	words := d.words
-	if used&stated != 0 && d.unused(used, d.stated) == 0 {
+	if used&stated&^d.hints != 0 && d.unused(used, d.stated) == 0 {
 		words = words[:d.stated] // all that is stated is explained: what its numbers stand for is not missed
 	}
 	for i, w := range words {
@@ -245,11 +341,11 @@ func (d *deviceName) ask(g *group) (alt string, m mask, ok bool) {
 		}
 	}
 	if g.hi > 0 {
-		for form, m := range d.forms {
-			p, n, s := splitDesignator(form)
-			if p == g.prefix && n != "" && len(s) <= 2 {
-				if v, err := strconv.Atoi(n); err == nil && v >= g.lo && v <= g.hi {
-					return form, m, true
+		for i := range d.numbers {
+			f := &d.numbers[i]
+			if f.prefix == g.prefix && len(f.suffix) <= 2 {
+				if v, err := strconv.Atoi(f.digits); err == nil && v >= g.lo && v <= g.hi {
+					return f.text, f.mask, true
 				}
 			}
 		}
@@ -264,7 +360,7 @@ func (d *deviceName) askNear(g *group) (alt string, m mask, ok bool) {
 	}
 	for _, a := range g.alts {
 		for i, w := range d.words {
-			if near(a, w) {
+			if nearly(a, w) {
 				return a, 1 << i, true
 			}
 		}
@@ -283,8 +379,9 @@ func (d *deviceName) askPart(g *group) (alt string, m mask, ok bool) {
 		return "", 0, false
 	}
 	for _, a := range g.alts {
-		for form, m := range d.forms {
-			long, short := a, form
+		for i := range d.numbers { // the shorter one has digits, so the longer one has
+			m := d.numbers[i].mask
+			long, short := a, d.numbers[i].text
 			if len(short) > len(long) {
 				long, short = short, long
 			}
@@ -305,4 +402,12 @@ func (d *deviceName) otherSort(p *productName, used mask) bool {
 		}
 	}
 	return false
+}
+
+// kindIn is the kind of a word that d has.
+func (d *deviceName) kindIn(w string) kind {
+	if i, ok := d.known(w); ok {
+		return d.kinds[i]
+	}
+	return generic
 }

@@ -229,7 +229,7 @@ func (l *ledger) relation(a, b makerRef) (how string, confidence float64) {
 		}
 		return "", 0
 	case a.maker < 0 && b.maker < 0:
-		if a.words == b.words {
+		if a.words == b.words || plainWords(a.words) == plainWords(b.words) {
 			return "same name", 1
 		}
 		fa, _, _ := strings.Cut(a.words, " ")
@@ -242,6 +242,59 @@ func (l *ledger) relation(a, b makerRef) (how string, confidence float64) {
 		}
 	}
 	return "", 0
+}
+
+// codeOf reports whether code looks like a short code for a maker's name, as
+// inventories use them: its beginning ("PHIL"), or its letters without some
+// ("MDTRNC").
+func codeOf(code, name string) bool {
+	if len(code) < 4 || len(code) > 8 || len(code) >= len(name) || code[0] != name[0] || strings.Contains(code, " ") || hasDigit(code) {
+		return false
+	}
+	if strings.HasPrefix(name, code) {
+		return true
+	}
+	i := 0
+	for j := 0; j < len(name) && i < len(code); j++ {
+		if name[j] == code[i] {
+			i++
+		}
+	}
+	return i == len(code) && 3*len(code) >= 2*consonants(name)
+}
+
+func consonants(s string) int {
+	n := 0
+	for i := range len(s) {
+		if !strings.ContainsRune("aeiouy ", rune(s[i])) {
+			n++
+		}
+	}
+	return n
+}
+
+// code returns the name that an unknown maker's name looks like a code of.
+func (l *ledger) code(a, vendor makerRef) (name string, ok bool) {
+	if a.maker >= 0 {
+		return "", false
+	}
+	names := []string{vendor.words}
+	if vendor.maker >= 0 {
+		names = append(names, strings.Join(l.makerWords(l.makers[vendor.maker].Name), " "))
+	}
+	for _, n := range names {
+		first, _, _ := strings.Cut(n, " ")
+		if codeOf(a.words, first) {
+			return n, true
+		}
+	}
+	return "", false
+}
+
+// plainWords writes a name as one word without umlauts: "Geutebrueck" and
+// "Geutebrück", "Control By Web" and "ControlByWeb".
+func plainWords(s string) string {
+	return strings.NewReplacer(" ", "", "ae", "a", "oe", "o", "ue", "u").Replace(s)
 }
 
 // link tells the ledger rows that relate two makers.
@@ -265,6 +318,20 @@ func (l *ledger) brandMaker(ws []string) (b brand, ok bool) {
 		}
 	}
 	return brand{}, false
+}
+
+// numberMaker returns the maker whose catalogue number stands in ws, where the
+// number is long enough to be of one maker.
+func (l *ledger) numberMaker(ws []string) (int, bool) {
+	for _, w := range ws {
+		if len(w) < 5 || !hasDigit(w) {
+			continue
+		}
+		if rows := l.numbers[w]; len(rows) > 0 {
+			return rows[0].maker, true
+		}
+	}
+	return 0, false
 }
 
 // Makers tells makers by the names that texts begin with.

@@ -2,6 +2,7 @@ package match
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,6 +36,7 @@ type group struct {
 // A productName is the name of a product of an advisory, read for matching.
 type productName struct {
 	text           string
+	folded         string // its words, with a space around each
 	groups         []group
 	makers         []makerRef          // makers that the name itself holds
 	joins          map[string][2]int   // two neighbours written together → their groups
@@ -42,7 +44,8 @@ type productName struct {
 	acronym        string              // "csm" of "Connex Spot Monitor (CSM)": stands for all groups
 	condition      string              // "enabled with iBed Wireless": holds for some only
 	conditionWords []string
-	family         bool // names a whole line: "Family", "Series", or a plural
+	unique         map[string]bool // words that no other product's name has; set by the index
+	family         bool            // names a whole line: "Family", "Series", or a plural
 	sorts          map[string]bool
 	fromText       bool // the name says nothing, the words come from the advisory's title
 	excluded       map[string]bool
@@ -70,6 +73,7 @@ var excludeWords = map[string]bool{"excluding": true, "except": true, "without":
 // words that name its vendor: they are left out.
 func (l *ledger) productName(text string, vendor []makerRef) *productName {
 	p := &productName{text: text, excluded: map[string]bool{}, sorts: map[string]bool{}}
+	p.folded = " " + normal(text) + " "
 	text, p.versions = cutVersions(text)
 	ts := tokens(fold(text))
 	p.makers, _ = l.find(words(ts))
@@ -111,6 +115,11 @@ func (l *ledger) productName(text string, vendor []makerRef) *productName {
 			continue
 		}
 		g, n := l.groupAt(ts, i)
+		for _, alt := range g.alts {
+			if l.sort[alt] {
+				p.sorts[alt] = true
+			}
+		}
 		if n == 1 && g.kind == qualifier && l.lineAt(ts, i) {
 			g.prefix, g.lo, g.hi, g.kind = g.alts[0], 0, 1<<30, designator
 		}
@@ -246,6 +255,14 @@ func (l *ledger) groupAt(ts []token, i int) (group, int) {
 	if g.kind == qualifier && i+1 < len(ts) && ts[i+1].sep == '-' && isDigits(ts[i+1].text) {
 		g.alts, g.kind, n = []string{first + ts[i+1].text}, designator, 2
 	}
+	if lo, hi, ok := openDigits(ts[i].text); ok {
+		g.prefix, _, _ = splitDesignator(ts[i].text)
+		g.lo, g.hi = lo, hi
+	} else if i+1 < len(ts) && ts[i+1].sep == '-' && isLetters(first) && len(first) <= 5 {
+		if lo, hi, ok := openDigits(ts[i+1].text); ok && ts[i+1].text[0] <= '9' {
+			return group{alts: []string{first + ts[i+1].text}, prefix: first, lo: lo, hi: hi, kind: designator, optional: ts[i].paren}, 2
+		}
+	}
 	for i+n < len(ts) && ts[i+n].sep == '/' && ts[i+n].paren == ts[i].paren {
 		w := l.plain(ts[i+n].text)
 		if g.kind == designator && hasDigit(w) {
@@ -256,6 +273,21 @@ func (l *ledger) groupAt(ts []token, i int) (group, int) {
 		n++
 	}
 	return g, n
+}
+
+// openDigits reads a number whose last digits are left open: "22xx" is 2200 to
+// 2299.
+func openDigits(w string) (lo, hi int, ok bool) {
+	_, digits, rest := splitDesignator(w)
+	if digits == "" || rest == "" || strings.Trim(rest, "x") != "" || len(digits)+len(rest) < 3 || len(digits)+len(rest) > 6 {
+		return 0, 0, false
+	}
+	lo, _ = strconv.Atoi(digits)
+	hi = lo
+	for range rest {
+		lo, hi = lo*10, hi*10+9
+	}
+	return lo, hi, true
 }
 
 // expand spells out the short form of a designator that follows another.
@@ -366,4 +398,14 @@ func (l *ledger) conditionOf(text string) (string, []string) {
 		}
 	}
 	return m[1], ws
+}
+
+// asks reports whether w is a word that the name asks for.
+func (p *productName) asks(w string) bool {
+	for i := range p.groups {
+		if slices.Contains(p.groups[i].alts, w) {
+			return true
+		}
+	}
+	return false
 }

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/wardbook/wardbook"
 )
@@ -31,7 +30,7 @@ func status(s wardbook.Status) span {
 }
 
 // onePageWards is how many care areas fit on the page of the answer.
-const onePageWards = 7
+const onePageWards = 4
 
 // answer is the section that a reader with one minute reads: it is made to
 // fit one printed page, and its long lists follow on the next.
@@ -50,7 +49,7 @@ func (b *builder) answer() []block {
 	}
 	out = append(out, b.worstWards())
 	if len(s.First) > 0 {
-		out = append(out, heading{Depth: 2, ID: "first-full", Text: "What to do first, in full", Outline: true}, b.todosInFull())
+		out = append(out, heading{Depth: 2, ID: "first-why", Text: "Why these come first, and all their wards", Outline: true}, b.whyFirst())
 	}
 	out = append(out,
 		heading{Depth: 2, ID: "wards", Text: "All wards with open findings, worst first", Outline: true}, b.wards(min(b.lim.Wards, len(s.Wards))))
@@ -114,7 +113,7 @@ func (b *builder) metrics() []metric {
 		}
 		return k
 	}
-	exploited := metric{"Known exploited", group(s.KnownExploited), "open findings in KEV", loud(s.KnownExploited, bad)}
+	exploited := metric{"Known exploited", group(s.KnownExploited), "open findings on CISA’s list", loud(s.KnownExploited, bad)}
 	if !b.has(wardbook.InputKEV) && s.KnownExploited == 0 {
 		exploited = metric{"Known exploited", "?", "no KEV catalogue was given", unknown}
 	}
@@ -151,52 +150,6 @@ func acceptability(l levelStyle) string {
 	}
 }
 
-func (b *builder) todos() block {
-	t := table{Caption: "What to do first", Tight: true, Cols: []column{{"", 7, true}, {"Do", 132, false}, {"Due", 20, false}, {"Devices", 15, true}}}
-	for i, d := range b.a.Summary.First {
-		due := txt(shortDate(d.Due))
-		if d.Due == "" {
-			due = styled(dim, "not set")
-		} else if late(d.Due, b.a.At) {
-			due = styled(bad, shortDate(d.Due)).line().add(bad, "overdue")
-		}
-		t.Rows = append(t.Rows, row{Cells: []cell{
-			{Text: txt(fmt.Sprint(i + 1))},
-			{Text: b.ref(bold, d.Risk, d.Title).line().add(plain, brief(d.Action, briefAction))},
-			{Text: due}, {Text: txt(group(d.Devices))},
-		}})
-	}
-	return t
-}
-
-// briefAction is how many characters of an action stand on the page of the
-// answer; the whole follows under "in full".
-const briefAction = 86
-
-// brief cuts a text after a word, and shows that it did.
-func brief(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	r := []rune(s)[:n-1]
-	for i := len(r) - 1; i > n/2; i-- {
-		if r[i] == ' ' {
-			r = r[:i]
-			break
-		}
-	}
-	return strings.TrimRight(string(r), " ,;:") + " …"
-}
-
-// todosInFull repeats the things to do with their whole texts.
-func (b *builder) todosInFull() block {
-	t := table{Caption: "What to do first, in full", Compact: true, Cols: []column{{"", 8, true}, {"Do", 78, false}, {"Why", 48, false}, {"Where", 40, false}}}
-	for i, d := range b.a.Summary.First {
-		t.Rows = append(t.Rows, row{Cells: []cell{{Text: txt(fmt.Sprint(i + 1))}, {Text: txt(orUnknown(d.Action))}, {Text: txt(d.Reason)}, {Text: txt(few(d.Wards, 6))}}})
-	}
-	return t
-}
-
 // late reports whether a date lies before another.
 func late(due, at string) bool {
 	d, ok1 := date(due)
@@ -227,18 +180,18 @@ func (b *builder) worstWards() block {
 	if len(all) == 0 {
 		return para{Text: txt("No care area has an open finding.")}
 	}
-	r := styled(bold, "Where, by devices with an unacceptable risk:   ")
+	r := styled(bold, "Devices with an unacceptable risk, by ward:   ")
 	for _, w := range all[:min(len(all), onePageWards)] {
 		r = append(r, span{Kind: tile, Level: w.Worst, Text: wardName(w.Site, w.Location) + ":\u00a0" + group(w.Unacceptable)}, span{Text: "   "})
 	}
 	if n := len(all) - onePageWards; n > 0 {
-		r = r.add(dim, "and "+group(n)+" more in the table that follows.")
+		r = r.add(dim, "and "+group(n)+" more wards in the table that follows.")
 	}
 	return para{Small: true, Text: r}
 }
 
 func (b *builder) wards(n int) block {
-	t := table{Caption: "Wards", Compact: true, Cols: []column{{"Site and ward", 66, false}, {"Worst", 28, false}, {"Devices", 16, true}, {"Affected", 17, true}, {"Possibly", 17, true}, {"With an unacceptable risk", 40, true}}}
+	t := table{Caption: "Wards", Compact: true, Line: true, Cols: []column{{"Site and ward", 66, false}, {"Worst", 28, false}, {"Devices", 16, true}, {"Affected", 17, true}, {"Possibly", 17, true}, {"With an unacceptable risk", 40, true}}}
 	for _, w := range b.a.Summary.Wards[:n] {
 		u := txt(group(w.Unacceptable))
 		if w.Unacceptable > 0 {
@@ -274,8 +227,8 @@ const maxExploited = 40
 
 // exploited lists the vulnerabilities that are known to be exploited and open.
 func (b *builder) exploited() []block {
-	out := []block{heading{Depth: 2, ID: "exploited", Text: "Known to be exploited"}}
-	t := table{Caption: "Known to be exploited", Cols: []column{{"Vulnerability", 30, false}, {"Product", 62, false}, {"Status", 28, false}, {"In KEV since", 22, false}, {"Ransomware", 20, false}, {"Devices", 14, true}}, Compact: true}
+	out := []block{heading{Depth: 2, ID: "exploited", Text: "Known to be exploited by attackers", Outline: true}}
+	t := table{Caption: "Known to be exploited", Cols: []column{{"Vulnerability", 30, false}, {"Product", 62, false}, {"Status", 28, false}, {"Listed since", 22, false}, {"Ransomware", 20, false}, {"Devices", 14, true}}, Compact: true}
 	all := 0
 	for i := range b.a.Findings {
 		f := &b.a.Findings[i]

@@ -80,7 +80,7 @@ type pair struct {
 }
 
 // A block is one piece of a section: heading, para, list, pairs, table,
-// figures, chain, metrics or details.
+// figures, chain or metrics.
 type block interface{ isBlock() }
 
 // heading opens a part of a section. Depth is 2 or 3; ID is its anchor; Tags
@@ -105,7 +105,10 @@ type para struct {
 type list struct{ Items []rich }
 
 // pairs is a list of labels and values.
-type pairs struct{ Rows []pair }
+type pairs struct {
+	Rows    []pair
+	Compact bool
+}
 
 // metrics is a row of figures that answer "how many".
 type metrics struct{ Items []metric }
@@ -125,6 +128,7 @@ type table struct {
 	More    string // "and 12 more: assessment.xlsx, sheet Findings"
 	Compact bool   // small text, for long lists
 	Tight   bool   // smaller still: the answer is to fit one page
+	Line    bool   // on a narrow screen the cells after the first share lines
 }
 
 // column is one column of a table. Width is its share.
@@ -139,10 +143,11 @@ type row struct {
 	Cells []cell
 }
 
-// cell is a cell of a table: text, or a picture above text.
+// cell is a cell of a table: text, with a picture before it.
 type cell struct {
 	Text rich
 	Fig  *figure
+	Fine bool // smaller and quieter: for who wants to check
 }
 
 // figures are pictures side by side.
@@ -161,13 +166,6 @@ type chainLink struct {
 	Harm  bool
 }
 
-// details are blocks that a reader may want to skip: folded in HTML, printed
-// in PDF.
-type details struct {
-	Summary string
-	Blocks  []block
-}
-
 func (heading) isBlock() {}
 func (para) isBlock()    {}
 func (list) isBlock()    {}
@@ -176,4 +174,3 @@ func (metrics) isBlock() {}
 func (table) isBlock()   {}
 func (figures) isBlock() {}
 func (chain) isBlock()   {}
-func (details) isBlock() {}

@@ -8,6 +8,11 @@
 // follow and in which sheet of the XLSX file they stand; the XLSX and JSON
 // files are never cut.
 //
+// The order is that of a reader with little time: what was asked and with which
+// kinds of input, then the answer on one page (the second in print), then the
+// risks, of which the first are told in full on about a page each, then what
+// people have to settle, and last what is there for checking.
+//
 // The package decides nothing: what is affected, how bad it is and what to do
 // first stands in the assessment. Levels, their names and who may accept them
 // stand in the policy. Where a value is not known, the report says "unknown".

@@ -185,7 +185,7 @@ func (s *scheme) positionFigure(k wardbook.KeyProperty, e *wardbook.Evaluation) 
 	_, cols = s.size(k, nil)
 	rows = max(rows, e.Severity)
 	cols = max(cols, e.Likelihood)
-	f := figure{Alt: "Position in the matrix: severity " + orUnknownStep(e.Severity) + ", likelihood " + orUnknownStep(e.Likelihood), W: float64(cols) * c, H: float64(rows) * c, Width: 23}
+	f := figure{Alt: "Position in the matrix: severity " + orUnknownStep(e.Severity) + ", likelihood " + orUnknownStep(e.Likelihood), W: float64(cols) * c, H: float64(rows) * c, Width: 13.5}
 	f.Draw = func(cv canvas) {
 		cv.Shared("position-"+string(k), func(cv canvas) {
 			for i := range rows {

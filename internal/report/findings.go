@@ -37,18 +37,18 @@ func (b *builder) findingTable() []block {
 	for _, s := range wardbook.Statuses {
 		parts = append(parts, group(n[s])+" "+strings.ToLower(statusNames[s]))
 	}
-	out := []block{para{Text: txt(fmt.Sprintf("%s: %s. Findings that a statement or a version range settles are listed too.", count(len(b.a.Findings), "finding", "findings"), strings.Join(parts, ", ")))}}
+	out := []block{para{Text: txt(fmt.Sprintf("%s: %s. Findings that a statement or a version range settles are listed too. CVSS is the severity score, of 10. Under “exploited” stands “known” where the vulnerability is on the list of known exploited ones (KEV), and the probability of exploitation within 30 days (EPSS).", count(len(b.a.Findings), "finding", "findings"), strings.Join(parts, ", ")))}}
 	if len(b.a.Findings) == 0 {
 		return out
 	}
 	// The anchor of a finding is its proof under a risk, else its row here.
 	proven := map[string]bool{}
 	for _, r := range b.ordered()[:b.told()] {
-		for _, id := range r.Findings[:min(len(r.Findings), b.lim.PerRisk)] {
+		for _, id := range b.proven(r) {
 			proven[id] = true
 		}
 	}
-	t := table{Caption: "Findings", Compact: true, Cols: []column{{"Vulnerability", 30, false}, {"Product and component", 52, false}, {"Status", 25, false}, {"CVSS", 11, true}, {"KEV, EPSS", 16, false}, {"Devices", 15, true}, {"Advisory", 29, false}}}
+	t := table{Caption: "Findings", Tight: true, Cols: []column{{"Vulnerability", 27, false}, {"Product and component", 53, false}, {"Status", 24, false}, {"CVSS", 11, true}, {"Exploited", 17, false}, {"Devices", 14, true}, {"Advisory", 28, false}}}
 	for _, f := range b.listedFindings()[:min(len(b.a.Findings), b.lim.Findings)] {
 		r := row{}
 		id := styled(bold, f.Vulnerability)
@@ -74,7 +74,7 @@ func (b *builder) findingTable() []block {
 		}
 		var exploit rich
 		if f.KEV != nil {
-			exploit = styled(bad, "in KEV")
+			exploit = styled(bad, "known")
 		}
 		if f.EPSS != nil {
 			exploit = exploit.line().add(plain, probability(f.EPSS.Probability))
@@ -83,42 +83,5 @@ func (b *builder) findingTable() []block {
 		t.Rows = append(t.Rows, r)
 	}
 	t.More = andMore(len(b.a.Findings), len(t.Rows), "Findings")
-	return append(out, t)
-}
-
-var questionKinds = map[wardbook.QuestionKind]string{
-	wardbook.AskMaker: "Maker", wardbook.AskProduct: "Product", wardbook.AskVersion: "Version", wardbook.AskRange: "Range",
-	wardbook.AskCondition: "Condition", wardbook.AskComponent: "Component", wardbook.AskClass: "Device class",
-	wardbook.AskScore: "Score", wardbook.AskConflict: "Conflict",
-}
-
-// perQuestion is how many devices of one question are named.
-const perQuestion = 6
-
-// questions is the section with what only a person can settle.
-func (b *builder) questions() []block {
-	if len(b.a.Questions) == 0 {
-		return []block{para{Text: txt("There are none.")}}
-	}
-	out := []block{para{Text: txt(fmt.Sprintf("%s. A doubtful match is asked, never dropped and never stated as fact. Answers go into the file that the program writes for them, and apply to all matches.", count(len(b.a.Questions), "question", "questions")))}}
-	t := table{Caption: "Questions", Cols: []column{{"Kind", 26, false}, {"Question", 86, false}, {"Devices", 16, true}, {"Which", 46, false}}, Compact: true}
-	for i := range b.a.Questions[:min(len(b.a.Questions), b.lim.Questions)] {
-		q := &b.a.Questions[i]
-		kind := questionKinds[q.Kind]
-		if kind == "" {
-			kind = string(q.Kind)
-		}
-		text := txt(q.Text)
-		if len(q.Choices) > 0 {
-			text = text.line().add(dim, "Choices: "+few(q.Choices, 8))
-		}
-		which := styled(mono, strings.Join(q.Devices[:min(len(q.Devices), perQuestion)], ", "))
-		if m := andMore(len(q.Devices), perQuestion, "Questions"); m != "" {
-			which = which.line().add(dim, m)
-		}
-		t.Rows = append(t.Rows, row{ID: q.ID, Cells: []cell{
-			{Text: styled(bold, kind).line().add(mono, q.ID)}, {Text: text}, {Text: txt(group(len(q.Devices)))}, {Text: which}}})
-	}
-	t.More = andMore(len(b.a.Questions), len(t.Rows), "Questions")
 	return append(out, t)
 }

@@ -82,7 +82,22 @@ func (b *builder) method() []block {
 		out = append(out, t)
 	}
 	out = append(out, b.scales()...)
+	out = append(out, b.measureTable()...)
+	out = append(out, glossary()...)
 	return append(out, b.ruleTable()...)
+}
+
+// glossary explains the abbreviations of the report.
+func glossary() []block {
+	return []block{heading{Depth: 2, ID: "words", Text: "Words of this report", Outline: true}, pairs{Compact: true, Rows: []pair{
+		{"Key properties", txt("Safety: no harm to people. Effectiveness: care goes on as intended. Security: data and systems are protected (IEC 80001-1).")},
+		{"Risk", txt("How a weakness can lead to harm, with how severe and how likely that is. What is unknown stays unknown.")},
+		{"Advisory", txt("A maker’s or an authority’s notice of weaknesses in products (CSAF).")},
+		{"SBOM", txt("Software bill of materials: the list of the software parts in a device.")},
+		{"VEX", txt("A statement whether a product is affected by a weakness, and why not.")},
+		{"CVE, CVSS", txt("The public number of a weakness, and its severity score from 0 to 10.")},
+		{"KEV, EPSS", txt("The list of weaknesses that attackers are known to use, and the estimated probability that one is used within 30 days.")},
+	}}}
 }
 
 // scales shows the matrices of the policy and the steps of their axes.
@@ -138,7 +153,7 @@ func (b *builder) ruleTable() []block {
 	if len(all) == 0 {
 		return append(out, para{Text: txt("No rule was used.")})
 	}
-	t := table{Caption: "Rules", Compact: true, Cols: []column{{"Rule", 110, false}, {"Used for", 44, false}, {"Times", 16, true}}}
+	t := table{Caption: "Rules", Tight: true, Cols: []column{{"Rule", 110, false}, {"Used for", 44, false}, {"Times", 16, true}}}
 	for _, r := range all[:min(len(all), b.lim.Rules)] {
 		t.Rows = append(t.Rows, row{Cells: []cell{{Text: txt(r.Text)}, {Text: txt(r.Used)}, {Text: txt(group(r.Count))}}})
 	}
@@ -167,7 +182,7 @@ func (b *builder) unknowns() []block {
 	for _, d := range s.DataAge {
 		age := styled(unknown, "unknown")
 		switch {
-		case d.Days > 30:
+		case d.Days > oldData:
 			age = styled(warn, count(d.Days, "day", "days"))
 		case d.Days >= 0:
 			age = txt(count(d.Days, "day", "days"))
@@ -200,7 +215,7 @@ func (b *builder) check() []block {
 			{"assessment.json", styled(mono, b.Digest).line().add(dim, "SHA-256; compare with: sha256sum assessment.json")},
 			{"Policy", styled(mono, b.a.Policy.SHA256).line().add(dim, "SHA-256 of "+strings.TrimSpace(b.a.Policy.ID+" "+version(b.a.Policy.Version)))},
 			{"Catalogue", styled(mono, b.a.Catalog).line().add(dim, "digest of makers, aliases, device classes, hazards and controls")},
-			{"Inputs", txt("SHA-256 of each: section 1, and assessment.xlsx, sheet Inputs")},
+			{"Inputs", txt("SHA-256 of each: section “" + inputsTitle + "”, and assessment.xlsx, sheet Inputs")},
 			{"Program", txt(b.a.Program)},
 			{"Day", txt(b.a.At).add(dim, " · give it with --at to repeat due dates and ages")},
 		}},

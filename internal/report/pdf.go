@@ -13,7 +13,7 @@ import (
 const (
 	pageW, pageH = 210.0, 297.0
 	left, right  = 18.0, 18.0
-	top, bottom  = 22.0, 20.0
+	top, bottom  = 20.5, 17.0
 	bodyW        = pageW - left - right
 	bodyEnd      = pageH - bottom
 )
@@ -73,17 +73,25 @@ func PDF(w io.Writer, d Data) error {
 }
 
 // print sets the cover, the sections, and then what needs the page numbers.
+// The first section, what was asked, stands on the cover, so that the answer
+// is on the page after it.
 func (p *printer) print() {
 	p.page()
-	tocY := p.cover()
+	p.cover()
+	tocPage, tocY := 1, p.y
 	for i, s := range p.doc.Sections {
-		if i == 0 || s.Page {
+		if s.Page {
 			p.page()
 		}
 		p.section(s)
+		if i == 0 {
+			p.need(p.contentsHeight())
+			tocPage, tocY = p.f.PageNo(), p.y
+			p.y += p.contentsHeight()
+		}
 	}
 	p.note()
-	p.contents(tocY)
+	p.contents(tocPage, tocY)
 	p.running()
 }
 
@@ -105,9 +113,8 @@ func (p *printer) need(h float64) bool {
 
 // collect finds the anchors that links may lead to.
 func (p *printer) collect() {
-	var walk func([]block)
-	walk = func(bs []block) {
-		for _, b := range bs {
+	for _, s := range p.doc.Sections {
+		for _, b := range s.Blocks {
 			switch b := b.(type) {
 			case heading:
 				p.anchors[b.ID] = true
@@ -115,13 +122,8 @@ func (p *printer) collect() {
 				for _, r := range b.Rows {
 					p.anchors[r.ID] = true
 				}
-			case details:
-				walk(b.Blocks)
 			}
 		}
-	}
-	for _, s := range p.doc.Sections {
-		walk(s.Blocks)
 	}
 	delete(p.anchors, "")
 }
@@ -143,37 +145,49 @@ func (p *printer) anchor(id string) {
 	}
 }
 
-// cover sets the first page and returns where the contents go.
-func (p *printer) cover() float64 {
+// cover sets the head of the first page.
+func (p *printer) cover() {
 	org := p.doc.Organization
 	if org == "" {
 		org = "Wardbook"
 	}
-	p.y = 58
+	p.y = 26
 	p.lines(p.layout(rich{{Text: org, Kind: bold}}, style{11, 6, faces().bold, "accent"}, bodyW), left, 11, 6, bodyW, false)
 	p.y += 1
-	st := style{25, 11, faces().bold, "ink"}
-	p.lines(p.layout(txt(p.doc.Title), st, 130), left, st.size, st.lead, bodyW, false)
-	p.y += 8
-	p.pairs(p.doc.Cover)
-	p.y = max(p.y+14, 168)
-	p.text(left, p.y, 9, faces().bold, "ink2", "Contents")
-	return p.y + 3
+	st := style{21, 9.5, faces().bold, "ink"}
+	p.lines(p.layout(txt(p.doc.Title), st, bodyW), left, st.size, st.lead, bodyW, false)
+	p.y += 6
+	p.pairs(pairs{Rows: p.doc.Cover})
+	p.y += 2
 }
 
+// tocLead is the height of a line of the contents, which are in two columns.
+const tocLead = 6.6
+
+// tocRows is the number of lines of a column of the contents.
+func (p *printer) tocRows() int { return (len(p.doc.Sections) + 1) / 2 }
+
+func (p *printer) contentsHeight() float64 { return 14 + float64(p.tocRows())*tocLead }
+
 // contents fills in the list of sections with their pages.
-func (p *printer) contents(y float64) {
-	p.f.SetPage(1)
+func (p *printer) contents(page int, y float64) {
+	p.f.SetPage(page)
 	p.font, p.drawn = nil, ""
+	p.text(left, y+8, 9, faces().bold, "ink2", "Contents")
+	const gap = 8.0
+	w := (bodyW - gap) / 2
 	for i, s := range p.doc.Sections {
 		at := p.starts[i]
-		p.rule(left, y, bodyW, "line", 0.2)
-		p.text(left, y+5.2, 9.5, faces().regular, "ink3", fmt.Sprint(s.No))
-		p.text(left+8, y+5.2, 9.5, faces().regular, "ink", s.Title)
+		x, y := left, y+11+float64(i%p.tocRows())*tocLead
+		if i >= p.tocRows() {
+			x += w + gap
+		}
+		p.rule(x, y, w, "line", 0.2)
+		p.text(x, y+4.6, 9, faces().regular, "ink3", fmt.Sprint(s.No))
+		p.text(x+7, y+4.6, 9, faces().regular, "ink", s.Title)
 		n := fmt.Sprint(at.page)
-		p.text(left+bodyW-faces().regular.measure(n)*9.5*point, y+5.2, 9.5, faces().regular, "ink2", n)
-		p.f.Link(left, y, bodyW, 7.6, at.link)
-		y += 7.6
+		p.text(x+w-faces().regular.measure(n)*9*point, y+4.6, 9, faces().regular, "ink2", n)
+		p.f.Link(x, y, w, tocLead, at.link)
 	}
 }
 
@@ -217,7 +231,7 @@ func (p *printer) note() {
 }
 
 func (p *printer) section(s section) {
-	p.need(50)
+	p.need(24 + p.least(s.Blocks, false))
 	if p.y > top {
 		p.y += 8
 	}

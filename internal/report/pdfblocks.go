@@ -96,7 +96,7 @@ func (p *printer) blocks(bs []block) {
 			p.list(b)
 		case pairs:
 			p.need(12)
-			p.pairs(b.Rows)
+			p.pairs(b)
 		case metrics:
 			p.metrics(b)
 		case table:
@@ -105,9 +105,6 @@ func (p *printer) blocks(bs []block) {
 			p.figures(b)
 		case chain:
 			p.chain(b)
-		case details:
-			p.heading(heading{Depth: 3, Text: b.Summary}, b.Blocks)
-			p.blocks(b.Blocks)
 		}
 	}
 }
@@ -119,14 +116,21 @@ func (p *printer) heading(h heading, next []block) {
 		st, before, after = style{11.5, 5.4, faces().bold, "ink"}, 5.0, 1.4
 	}
 	if len(h.Tags) > 0 {
-		before = 9
+		before = 8
 	}
 	ls := p.layout(txt(h.Text), st, bodyW)
 	hh := before + float64(len(ls))*st.lead + after
 	if len(h.Tags) > 0 {
-		hh += 5
+		hh += 4.6
 	}
-	p.need(hh + p.least(next, len(h.Tags) > 0))
+	least := p.least(next, len(h.Tags) > 0)
+	if len(h.Tags) > 0 {
+		// A risk that fits on one page is not torn.
+		if whole := p.sheetHeight(next); hh+whole <= bodyEnd-top {
+			least = whole
+		}
+	}
+	p.need(hh + least)
 	if p.y > top {
 		p.y += before
 		if len(h.Tags) > 0 {
@@ -146,7 +150,7 @@ func (p *printer) heading(h heading, next []block) {
 }
 
 // least is how much of the next blocks must stand on a heading's page. A risk
-// keeps its facts and its chain together.
+// keeps its facts, its chain and its evaluations together.
 func (p *printer) least(next []block, whole bool) float64 {
 	if len(next) == 0 {
 		return 0
@@ -155,19 +159,54 @@ func (p *printer) least(next []block, whole bool) float64 {
 	case heading:
 		return 14 + p.least(next[1:], false)
 	case pairs:
-		h := p.pairsHeight(b.Rows)
+		h := p.pairsHeight(b)
 		if whole {
 			h += p.least(next[1:], false)
 		}
 		return h
 	case chain:
-		return p.chainHeight(b) + 8
+		h := p.chainHeight(b) + 8
+		if len(next) > 1 {
+			if t, ok := next[1].(table); ok {
+				h += p.tableLeast(t)
+			}
+		}
+		return h
 	case figures:
 		return 60
+	case para:
+		h := float64(len(p.layout(b.Text, bodyStyle(), bodyW-12)))*bodyStyle().lead + 2
+		if len(next) > 1 {
+			if t, ok := next[1].(table); ok {
+				h += p.tableLeast(t)
+			}
+		}
+		return h
 	case table:
 		return p.tableLeast(b)
 	}
 	return 10
+}
+
+// sheetHeight is the height of what follows a risk's heading, up to the next
+// heading.
+func (p *printer) sheetHeight(next []block) float64 {
+	h := 0.0
+	for _, b := range next {
+		switch b := b.(type) {
+		case heading:
+			return h
+		case pairs:
+			h += p.pairsHeight(b)
+		case chain:
+			h += p.chainHeight(b) + 4
+		case table:
+			h += p.tableHeight(b)
+		default:
+			h += 7
+		}
+	}
+	return h
 }
 
 func (p *printer) para(b para) {
@@ -211,17 +250,32 @@ func (p *printer) list(b list) {
 // labelW is the width of labels in pairs.
 const labelW = 28.0
 
-func (p *printer) pairsHeight(rows []pair) float64 {
-	st, h := bodyStyle(), 2.0
-	for _, r := range rows {
-		h += float64(max(1, len(p.layout(r.Value, st, bodyW-labelW))))*st.lead + 0.9
+func (b pairs) style() style {
+	if b.Compact {
+		return style{8.2, 4, faces().regular, "ink"}
+	}
+	return bodyStyle()
+}
+
+// gap is the space after a row of pairs.
+func (b pairs) gap() float64 {
+	if b.Compact {
+		return 0.4
+	}
+	return 0.9
+}
+
+func (p *printer) pairsHeight(b pairs) float64 {
+	st, h := b.style(), 2.0
+	for _, r := range b.Rows {
+		h += float64(max(1, len(p.layout(r.Value, st, bodyW-labelW))))*st.lead + b.gap()
 	}
 	return h
 }
 
-func (p *printer) pairs(rows []pair) {
-	st := bodyStyle()
-	for _, r := range rows {
+func (p *printer) pairs(b pairs) {
+	st := b.style()
+	for _, r := range b.Rows {
 		ls := p.layout(r.Value, st, bodyW-labelW)
 		p.need(min(float64(len(ls)), 6) * st.lead)
 		p.text(left, p.y+st.lead/2+st.size*point*0.36, st.size, faces().regular, "ink3", r.Label)
@@ -233,7 +287,7 @@ func (p *printer) pairs(rows []pair) {
 			p.line(l, left+labelW, p.y, st.size, st.lead, bodyW-labelW, false)
 			p.y += st.lead
 		}
-		p.y += 0.9
+		p.y += b.gap()
 	}
 	p.y += 1.1
 }
@@ -318,28 +372,42 @@ func (p *printer) chainLines(l chainLink, w float64) []textLine {
 	return out
 }
 
-func chainStyle() style { return style{8, 3.8, faces().regular, "ink"} }
+func chainStyle() style { return style{7.4, 3.3, faces().regular, "ink"} }
 
-func chainWidth(b chain) float64 {
-	n := float64(len(b.Links))
-	return (bodyW - chainGap*(n-1)) / n
+// chainWidths shares the width of the body out among the boxes: the sequence
+// of events, the second, has most to say.
+func chainWidths(b chain) []float64 {
+	w, sum := make([]float64, len(b.Links)), 0.0
+	for i := range w {
+		w[i] = 1
+		if len(w) == 4 {
+			w[i] = [...]float64{1, 1.75, 1.15, 0.75}[i]
+		}
+		sum += w[i]
+	}
+	room := bodyW - chainGap*float64(len(w)-1)
+	for i := range w {
+		w[i] *= room / sum
+	}
+	return w
 }
 
 func (p *printer) chainHeight(b chain) float64 {
-	n := 0
-	for _, l := range b.Links {
-		n = max(n, len(p.chainLines(l, chainWidth(b)-2*chainPad)))
+	n, w := 0, chainWidths(b)
+	for i, l := range b.Links {
+		n = max(n, len(p.chainLines(l, w[i]-2*chainPad)))
 	}
-	return float64(n)*chainStyle().lead + 8
+	return float64(n)*chainStyle().lead + 7.2
 }
 
 func (p *printer) chain(b chain) {
-	h, w := p.chainHeight(b), chainWidth(b)
-	p.need(h + 6)
-	p.y += 2
+	h, ws := p.chainHeight(b), chainWidths(b)
+	p.need(h + 4)
+	p.y += 1
 	st := chainStyle()
+	x := left
 	for i, l := range b.Links {
-		x := left + float64(i)*(w+chainGap)
+		w := ws[i]
 		c := &pdfCanvas{p: p, x: x, y: p.y, k: 1}
 		if l.Harm {
 			c.Rect(0, 0, w, h, 1.2, "badwash", "bad")
@@ -356,6 +424,7 @@ func (p *printer) chain(b chain) {
 			m := h / 2
 			c.Strokes([]segment{{w + 0.6, m, w + chainGap - 0.8, m}, {w + chainGap - 2.2, m - 1.1, w + chainGap - 0.8, m}, {w + chainGap - 2.2, m + 1.1, w + chainGap - 0.8, m}}, 0.35, "edge")
 		}
+		x += w + chainGap
 	}
-	p.y += h + 4
+	p.y += h + 3
 }

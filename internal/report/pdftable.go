@@ -11,6 +11,8 @@ const (
 // printedCell is a cell laid out.
 type printedCell struct {
 	lines []textLine
+	st    style
+	dx    float64 // of the text, where a picture stands before it
 	fig   *figure
 	figW  float64
 	figH  float64
@@ -32,7 +34,7 @@ func (p *printer) prepare(t *table) *printedTable {
 		pt.st = style{7.7, 3.7, faces().regular, "ink"}
 	}
 	if t.Tight {
-		pt.st, pt.pad = style{7.4, 3.45, faces().regular, "ink"}, 0.8
+		pt.st, pt.pad = style{7.4, 3.4, faces().regular, "ink"}, 0.6
 	}
 	sum := 0.0
 	for _, c := range t.Cols {
@@ -48,9 +50,12 @@ func (p *printer) prepare(t *table) *printedTable {
 		headLines = max(headLines, len(ls))
 		pt.head = append(pt.head, printedCell{lines: ls})
 	}
-	pt.headH = float64(headLines)*p.headStyle().lead + 2*cellPadY
+	pt.headH = float64(headLines)*p.headStyle().lead + 2*pt.pad + 0.6
 	return pt
 }
+
+// fineStyle is how a cell is set that is for who wants to check.
+func fineStyle() style { return style{6.6, 2.8, faces().regular, "ink2"} }
 
 func (p *printer) headStyle() style { return style{7.4, 3.5, faces().bold, "ink2"} }
 
@@ -58,21 +63,36 @@ func (p *printer) row(pt *printedTable, r *row) ([]printedCell, float64) {
 	cells := make([]printedCell, len(r.Cells))
 	h := 0.0
 	for i := range r.Cells {
-		c := &r.Cells[i]
-		cells[i].lines = p.layout(c.Text, pt.st, pt.w[i]-2*cellPadX)
-		ch := float64(len(cells[i].lines)) * pt.st.lead
-		if f := c.Fig; f != nil {
-			cells[i].fig = f
-			cells[i].figW = min(f.Width, pt.w[i]-2*cellPadX)
-			if f.Width == 0 {
-				cells[i].figW = pt.w[i] - 2*cellPadX
-			}
-			cells[i].figH = f.H*cells[i].figW/f.W + 1.2
-			ch += cells[i].figH
+		c, out := &r.Cells[i], &cells[i]
+		st := pt.st
+		if c.Fine {
+			st = fineStyle()
 		}
-		h = max(h, ch)
+		out.st = st
+		w := pt.w[i] - 2*cellPadX
+		if f := c.Fig; f != nil {
+			out.fig, out.figW = f, min(f.Width, w/2)
+			out.figH = f.H*out.figW/f.W + 0.6
+			out.dx = out.figW + 2.5
+		}
+		out.lines = p.layout(c.Text, st, w-out.dx)
+		h = max(h, float64(len(out.lines))*st.lead, out.figH)
 	}
 	return cells, max(h, pt.st.lead) + 2*pt.pad
+}
+
+// tableHeight is the height of a table on one page.
+func (p *printer) tableHeight(t table) float64 {
+	pt := p.prepare(&t)
+	h := pt.headH + 2.2
+	for i := range t.Rows {
+		_, rh := p.row(pt, &t.Rows[i])
+		h += rh
+	}
+	if t.More != "" {
+		h += 1 + smallStyle().lead*float64(len(p.layout(txt(t.More), smallStyle(), bodyW)))
+	}
+	return h
 }
 
 // tableLeast is the height of a table's header with its first row.
@@ -90,7 +110,7 @@ func (p *printer) tableHead(pt *printedTable) {
 	p.rule(left, p.y, bodyW, "edge", 0.3)
 	st := p.headStyle()
 	for i := range pt.head {
-		y := p.y + pt.headH - cellPadY - float64(len(pt.head[i].lines))*st.lead
+		y := p.y + pt.headH - pt.pad - 0.3 - float64(len(pt.head[i].lines))*st.lead
 		for _, l := range pt.head[i].lines {
 			p.line(l, pt.x[i]+cellPadX, y, st.size, st.lead, pt.w[i]-2*cellPadX, pt.Cols[i].Right)
 			y += st.lead
@@ -120,7 +140,7 @@ func (p *printer) table(t table) {
 		p.y += 1
 		p.lines(p.layout(txt(t.More), smallStyle(), bodyW), left+cellPadX, smallStyle().size, smallStyle().lead, bodyW, false)
 	}
-	p.y += 2.5
+	p.y += 2.2
 }
 
 // cells draws one row. A row that is taller than what is left goes on, line by
@@ -134,15 +154,15 @@ func (p *printer) cells(pt *printedTable, cells []printedCell, h float64) {
 			y := p.y + pt.pad
 			if c.fig != nil {
 				c.fig.Draw(&pdfCanvas{p: p, x: pt.x[i] + cellPadX, y: y, k: c.figW / c.fig.W})
-				y += c.figH
 			}
+			rest[i].st, rest[i].dx = c.st, c.dx
 			for n, l := range c.lines {
-				if h > room && y+pt.st.lead > bodyEnd {
+				if h > room && y+c.st.lead > bodyEnd {
 					rest[i].lines, more = c.lines[n:], true
 					break
 				}
-				p.line(l, pt.x[i]+cellPadX, y, pt.st.size, pt.st.lead, pt.w[i]-2*cellPadX, pt.Cols[i].Right)
-				y += pt.st.lead
+				p.line(l, pt.x[i]+cellPadX+c.dx, y, c.st.size, c.st.lead, pt.w[i]-2*cellPadX-c.dx, pt.Cols[i].Right)
+				y += c.st.lead
 			}
 		}
 		if !more {
@@ -154,7 +174,7 @@ func (p *printer) cells(pt *printedTable, cells []printedCell, h float64) {
 		p.tableHead(pt)
 		cells, h = rest, 0
 		for _, c := range rest {
-			h = max(h, float64(len(c.lines))*pt.st.lead+2*pt.pad)
+			h = max(h, float64(len(c.lines))*c.st.lead+2*pt.pad)
 		}
 	}
 }

@@ -33,11 +33,11 @@ type Data struct {
 type Limits struct {
 	Problems  int // of all inputs: 80
 	Wards     int // in the full table: 100
-	Risks     int // told in full, the worst first: 60
-	Listed    int // further risks as one line each: 400
-	PerRisk   int // findings proven per risk: 4
-	PerWard   int // device ids per ward of a risk: 12
-	Findings  int // 400
+	Risks     int // told in full, the things to do first and then the worst: 30
+	Listed    int // further risks as one line each: 250
+	PerRisk   int // findings proven per risk, the worst first: 1
+	PerWard   int // device ids per ward of a risk: 5
+	Findings  int // 250
 	Questions int // 150
 	Rules     int // 200
 }
@@ -48,8 +48,8 @@ func (l Limits) withDefaults() Limits {
 		p *int
 		d int
 	}{
-		{&l.Problems, 80}, {&l.Wards, 100}, {&l.Risks, 60}, {&l.Listed, 400}, {&l.PerRisk, 4},
-		{&l.PerWard, 12}, {&l.Findings, 400}, {&l.Questions, 150}, {&l.Rules, 200},
+		{&l.Problems, 80}, {&l.Wards, 100}, {&l.Risks, 30}, {&l.Listed, 250}, {&l.PerRisk, 1},
+		{&l.PerWard, 5}, {&l.Findings, 250}, {&l.Questions, 150}, {&l.Rules, 200},
 	} {
 		if *f.p == 0 {
 			*f.p = f.d
@@ -67,7 +67,8 @@ type builder struct {
 	devices  map[string]*wardbook.Device
 	products map[string]*wardbook.Product
 	findings map[string]*wardbook.Finding
-	shown    map[string]bool // anchors of risks and findings that the report has
+	measures map[string]measure // controls of the catalogue that risks name
+	shown    map[string]bool    // anchors of risks and findings that the report has
 }
 
 // errNoAssessment is returned for Data without an assessment.
@@ -77,7 +78,7 @@ func newBuilder(d Data) (*builder, error) {
 	if d.Assessment == nil {
 		return nil, errNoAssessment
 	}
-	b := &builder{Data: d, a: d.Assessment, lim: d.Limits.withDefaults(), s: newScheme(d.Policy, d.Assessment), shown: map[string]bool{}}
+	b := &builder{Data: d, a: d.Assessment, lim: d.Limits.withDefaults(), s: newScheme(d.Policy, d.Assessment), shown: map[string]bool{}, measures: map[string]measure{}}
 	b.devices = make(map[string]*wardbook.Device, len(b.a.Devices))
 	for i := range b.a.Devices {
 		b.devices[b.a.Devices[i].ID] = &b.a.Devices[i]
@@ -114,12 +115,13 @@ func build(d Data) (*document, error) {
 	for _, s := range []section{
 		{ID: "asked", Title: "What was asked, and with which inputs", Blocks: b.asked()},
 		{ID: "answer", Title: "The answer", Page: true, Blocks: b.answer()},
-		{ID: "changes", Title: "What changed", Page: b.a.Changes != nil, Blocks: b.changes()},
-		{ID: "risks", Title: "The risks", Page: true, Blocks: b.risks()},
+		{ID: "changes", Title: "What changed", Page: true, Blocks: b.changes()},
+		{ID: "risks", Title: "The risks", Page: b.a.Changes != nil, Blocks: b.risks()},
 		{ID: "questions", Title: "Questions for people", Page: true, Blocks: b.questions()},
 		{ID: "findings", Title: "Findings", Page: true, Blocks: b.findingTable()},
 		{ID: "method", Title: "Method", Page: true, Blocks: b.method()},
 		{ID: "unknown", Title: "What is unknown, and how old the data is", Blocks: b.unknowns()},
+		{ID: "inputs", Title: inputsTitle, Blocks: b.inputs()},
 		{ID: "check", Title: "How to check this report", Blocks: b.check()},
 	} {
 		s.No = len(doc.Sections) + 1
@@ -137,7 +139,7 @@ func (b *builder) cover() []pair {
 	rows := []pair{
 		{"As of", txt(longDate(b.a.At))},
 		{"Policy", txt(policy).line().add(dim, strings.TrimSpace(p.ID+" "+version(p.Version)))},
-		{"Scope", txt(fmt.Sprintf("%s, %s, from %s", count(b.a.Summary.Devices, "device", "devices"),
+		{"Covers", txt(fmt.Sprintf("%s, %s, from %s", count(b.a.Summary.Devices, "device", "devices"),
 			count(len(b.a.Products), "product", "products"), count(len(b.a.Inputs), "input", "inputs")))},
 		{"Assessment", styled(mono, b.Digest).line().add(dim, "SHA-256 of assessment.json, which holds every detail of this report")},
 		{"Made by", txt(b.a.Program)},

@@ -47,7 +47,7 @@ func TestSections(t *testing.T) {
 			t.Errorf("section %q is empty", s.Title)
 		}
 	}
-	want := []string{"1 What was asked, and with which inputs", "2 The answer", "3 What changed", "4 The risks", "5 Questions for people", "6 Findings", "7 Method", "8 What is unknown, and how old the data is", "9 How to check this report"}
+	want := []string{"1 What was asked, and with which inputs", "2 The answer", "3 What changed", "4 The risks", "5 Questions for people", "6 Findings", "7 Method", "8 What is unknown, and how old the data is", "9 Inputs and their digests", "10 How to check this report"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
@@ -192,9 +192,6 @@ func words(bs []block, out *[]string) {
 			for _, l := range b.Links {
 				*out = append(append(*out, l.Cap, l.Title), l.Lines...)
 			}
-		case details:
-			*out = append(*out, b.Summary)
-			words(b.Blocks, out)
 		}
 	}
 }
@@ -328,7 +325,7 @@ func TestCutsAreSaid(t *testing.T) {
 	d.Limits = Limits{Problems: 2, Wards: 3, Risks: 4, Listed: 5, PerRisk: 1, PerWard: 1, Findings: 7, Questions: 6, Rules: 2}
 	page := squeeze(string(render(t, HTML, d)))
 	for _, want := range []string{"and 2 more: see assessment.xlsx, sheet Problems", "and 22 more: see assessment.xlsx, sheet Wards", "and 193 more: see assessment.xlsx, sheet Findings",
-		"and 28 more: see assessment.xlsx, sheet Questions", "more: see assessment.xlsx, sheet Risks", "more: see assessment.xlsx, sheet Method", "more: see assessment.xlsx, sheet Devices"} {
+		"and 10 more: see assessment.xlsx, sheet Questions", "more: see assessment.xlsx, sheet Risks", "more: see assessment.xlsx, sheet Method", "more wards: see assessment.xlsx, sheet Devices"} {
 		if !strings.Contains(page, squeeze(want)) {
 			t.Errorf("the report does not say %q", want)
 		}

@@ -9,15 +9,20 @@ import (
 	"github.com/wardbook/wardbook"
 )
 
-// ordered returns the risks with unacceptable ones first, then by the worst
-// level, then by due date. The order inside is the assessment's own.
+// ordered returns the risks of the things to do first, in their order, then
+// unacceptable ones, then by the worst level, then by due date. The order
+// inside is the assessment's own.
 func (b *builder) ordered() []*wardbook.Risk {
+	first := map[string]int{}
+	for i, d := range b.a.Summary.First {
+		first[d.Risk] = i - len(b.a.Summary.First)
+	}
 	out := make([]*wardbook.Risk, len(b.a.Risks))
 	for i := range b.a.Risks {
 		out[i] = &b.a.Risks[i]
 	}
 	slices.SortStableFunc(out, func(x, y *wardbook.Risk) int {
-		return cmp.Or(-boolean(x.Unacceptable(), y.Unacceptable()), cmp.Compare(b.worst(y), b.worst(x)), dueOrder(x.Due, y.Due))
+		return cmp.Or(cmp.Compare(first[x.ID], first[y.ID]), -boolean(x.Unacceptable(), y.Unacceptable()), cmp.Compare(b.worst(y), b.worst(x)), dueOrder(x.Due, y.Due))
 	})
 	return out
 }
@@ -54,7 +59,7 @@ func (b *builder) chooseShown() {
 	for i, r := range b.ordered() {
 		if i < b.told() {
 			b.shown[r.ID] = true
-			for _, id := range r.Findings[:min(len(r.Findings), b.lim.PerRisk)] {
+			for _, id := range b.proven(r) {
 				b.shown[id] = true
 			}
 		}
@@ -79,7 +84,11 @@ func (b *builder) risks() []block {
 		return []block{para{Text: txt("No risk is proposed.")}}
 	}
 	told := b.told()
-	out := []block{para{Text: txt(fmt.Sprintf("%s: unacceptable ones first, then by their worst level. Each shows how the hazard can lead to harm, three evaluations that are never averaged, the rule behind each value, where the devices are, the proof, and what can be done.", count(len(all), "risk", "risks")))}}
+	intro := fmt.Sprintf("%s: those of the things to do first, then unacceptable ones by their worst level. Each shows how the hazard can lead to harm, three evaluations that are never averaged, the rule behind each value, where the devices are, the proof, and what can be done.", count(len(all), "risk", "risks"))
+	if told < len(all) {
+		intro += fmt.Sprintf(" The first %s are told in full here, the others are listed after them and stand with every detail in assessment.xlsx, sheet Risks, and in assessment.json.", group(told))
+	}
+	out := []block{para{Text: txt(intro)}, b.riskTable("Risks told in full", all[:told], func(r *wardbook.Risk) rich { return b.ref(plain, r.ID, shortTitle(r.Title)) })}
 	proven := map[string]bool{}
 	for _, r := range all[:told] {
 		out = append(out, b.risk(r, proven)...)
@@ -88,24 +97,47 @@ func (b *builder) risks() []block {
 	if len(rest) == 0 {
 		return out
 	}
-	t := table{Caption: "Further risks", Compact: true, Cols: []column{{"Id", 28, false}, {"Risk", 67, false}, {"Safety", 14, false}, {"Effect.", 14, false}, {"Security", 15, false}, {"Due", 20, false}, {"Devices", 16, true}}}
-	for _, r := range rest[:min(len(rest), b.lim.Listed)] {
-		t.Rows = append(t.Rows, row{Cells: []cell{
-			{Text: styled(mono, r.ID)}, {Text: furtherTitle(r)}, {Text: rich{{Kind: tile, Level: r.Safety.Level}}}, {Text: rich{{Kind: tile, Level: r.Effectiveness.Level}}},
-			{Text: rich{{Kind: tile, Level: r.Security.Level}}}, {Text: txt(shortDate(r.Due))}, {Text: txt(group(len(r.Devices)))},
-		}})
-	}
+	t := b.riskTable("Further risks", rest[:min(len(rest), b.lim.Listed)], furtherTitle)
 	t.More = andMore(len(rest), len(t.Rows), "Risks")
-	return append(out, heading{Depth: 2, ID: "further-risks", Text: "Further risks", Outline: true},
-		para{Text: txt("These are less severe or equally so; unacceptable ones among them are marked. Their rules and proofs stand in assessment.xlsx, sheet Risks, and in assessment.json.")}, t)
+	bad := 0
+	for _, r := range rest {
+		if r.Unacceptable() {
+			bad++
+		}
+	}
+	text := fmt.Sprintf("%s, %s of them unacceptable: they come first. The proof of one: wardbook why and its id.", count(len(rest), "risk", "risks"), group(bad))
+	return append(out, heading{Depth: 2, ID: "further-risks", Text: "Further risks", Outline: true}, para{Text: txt(text)}, t)
+}
+
+// shortTitle leaves the component out of a title that ends with the weakness.
+func shortTitle(s string) string {
+	i, j := strings.Index(s, " through "), strings.LastIndex(s, " (")
+	if i < 0 || j < i {
+		return s
+	}
+	return s[:i] + s[j:]
+}
+
+// riskTable lists risks, one line each.
+func (b *builder) riskTable(caption string, list []*wardbook.Risk, title func(*wardbook.Risk) rich) table {
+	t := table{Caption: caption, Tight: true, Line: true, Cols: []column{{caption, 124, false}, {"Safety", 11, false}, {"Effect.", 11, false}, {"Security", 13, false}, {"Devices", 13, true}}}
+	for _, r := range list {
+		c := []cell{{Text: title(r)}}
+		for _, k := range wardbook.KeyProperties {
+			c = append(c, cell{Text: rich{{Kind: tile, Level: r.Evaluation(k).Level}}})
+		}
+		t.Rows = append(t.Rows, row{Cells: append(c, cell{Text: txt(group(len(r.Devices)))})})
+	}
+	return t
 }
 
 // furtherTitle is the title of a risk that is only listed.
 func furtherTitle(r *wardbook.Risk) rich {
-	if r.Unacceptable() {
-		return txt(r.Title).add(bad, " · unacceptable")
+	t := txt(r.Title)
+	if r.Due != "" {
+		t = t.add(dim, " · due "+shortDate(r.Due))
 	}
-	return txt(r.Title)
+	return t.add(mono, "  "+r.ID)
 }
 
 // risk tells one risk. A finding that was proven under an earlier risk is
@@ -115,6 +147,16 @@ func (b *builder) risk(r *wardbook.Risk, proven map[string]bool) []block {
 	for _, k := range wardbook.KeyProperties {
 		h.Tags = append(h.Tags, span{Text: properties[k] + " ", Kind: dim}, span{Kind: tile, Level: r.Evaluation(k).Level}, span{Text: "   "})
 	}
+	rule, _ := dueRule(r)
+	h.Tags = h.Tags.add(mono, r.ID).add(dim, " · state: "+orUnknown(string(r.State))).add(mono, after("  ", rule))
+	out := []block{h, pairs{Rows: b.meta(r), Compact: true}, b.chain(r), b.evaluations(r)}
+	out = append(out, b.riskWards(r)...)
+	out = append(out, b.proofs(r, proven)...)
+	return append(out, b.options(r)...)
+}
+
+// meta are the facts under the title of a risk.
+func (b *builder) meta(r *wardbook.Risk) []pair {
 	due := txt(shortDate(r.Due))
 	switch {
 	case r.Due == "":
@@ -122,25 +164,33 @@ func (b *builder) risk(r *wardbook.Risk, proven map[string]bool) []block {
 	case r.Overdue:
 		due = styled(bad, shortDate(r.Due)+", overdue")
 	}
-	if r.DueRule != "" {
-		due = due.add(dim, " · "+r.DueRule)
+	if _, why := dueRule(r); why != "" {
+		due = due.add(dim, " · "+why)
 	}
-	meta := []pair{
-		{"Id", styled(mono, r.ID).add(dim, " · state: "+orUnknown(string(r.State)))},
-		{"Product", txt(b.productName(r.Product)).add(dim, b.clinical(r))},
+	var out []pair
+	if name := b.productName(r.Product); !strings.Contains(r.Title, name) {
+		out = append(out, pair{"Product", txt(name)})
 	}
-	meta = append(meta, pair{"Proposed first", styled(bold, orUnknown(r.Action))}, pair{"Due", due})
-	out := []block{h, pairs{Rows: meta}, b.chain(r), b.evaluations(r)}
-	out = append(out, b.riskWards(r)...)
-	out = append(out, b.proofs(r, proven)...)
-	return append(out, b.options(r)...)
+	if class := named(b.Classes, r.DeviceClass); class != "" || r.ClinicalFunction != "" {
+		out = append(out, pair{"Device", txt(class).add(dim, after(" · ", r.ClinicalFunction))})
+	}
+	switch do, until := doUntil(r.Action); until {
+	case "":
+		out = append(out, pair{"To do", txt(orUnknown(do))})
+	default:
+		out = append(out, pair{"At once", txt(until)}, pair{"Then", txt(do)})
+	}
+	return append(out, pair{"Due", due})
 }
 
-func (b *builder) clinical(r *wardbook.Risk) string {
-	if r.ClinicalFunction == "" {
-		return ""
+// dueRule splits the rule of a due date into its id in the policy and the
+// words.
+func dueRule(r *wardbook.Risk) (id, why string) {
+	id, why, ok := strings.Cut(r.DueRule, ": ")
+	if !ok {
+		return "", r.DueRule
 	}
-	return " · clinical function: " + r.ClinicalFunction
+	return id, why
 }
 
 func (b *builder) chain(r *wardbook.Risk) block {
@@ -157,52 +207,84 @@ func (b *builder) chain(r *wardbook.Risk) block {
 		}
 	}
 	hazard := chainLink{Cap: "Hazard", Title: orUnknown(c.Hazard)}
-	if n := named(b.Hazards, r.Hazard); n != "" && n != c.Hazard {
+	switch n := named(b.Hazards, r.Hazard); {
+	case n == "" || n == c.Hazard:
+	case strings.HasPrefix(c.Hazard, n+": "):
+		hazard.Title, hazard.Lines = n, []string{c.Hazard[len(n)+2:]}
+	default:
 		hazard.Lines = []string{n}
 	}
-	return chain{Links: []chainLink{hazard, seq, {Cap: "Hazardous situation", Title: orUnknown(c.Situation)}, {Cap: "Harm", Title: orUnknown(c.Harm), Harm: true}}}
+	situation := chainLink{Cap: "Hazardous situation", Title: orUnknown(c.Situation)}
+	if first, rest, ok := strings.Cut(c.Situation, ". "); ok {
+		situation.Title, situation.Lines = first+".", []string{rest}
+	}
+	return chain{Links: []chainLink{hazard, seq, situation, {Cap: "Harm", Title: orUnknown(c.Harm), Harm: true}}}
 }
 
-// evaluations sets the three evaluations side by side.
+// evaluations sets the three evaluations side by side: what they say, and
+// under it, smaller, how each value came about.
 func (b *builder) evaluations(r *wardbook.Risk) block {
-	t := table{Caption: "Evaluations of " + r.ID, Cols: []column{{"", 27, false}}}
-	rows := make([]row, 6)
-	for i, l := range []string{"Level", "Severity", "Likelihood", "Acceptable", "Who may accept", "Rules"} {
-		rows[i].Cells = []cell{{Text: styled(dim, l)}}
-	}
+	t := table{Caption: "Evaluations of " + r.ID, Tight: true}
+	what, why := row{}, row{}
 	for _, k := range wardbook.KeyProperties {
 		e := r.Evaluation(k)
-		t.Cols = append(t.Cols, column{properties[k], 50, false})
-		first := cell{Text: rich{{Kind: level, Level: e.Level}}}
+		width := 53.0
+		if k == wardbook.Security {
+			width = 68 // its likelihood has most steps
+		}
+		t.Cols = append(t.Cols, column{properties[k], width, false})
+		first := cell{Text: rich{{Kind: level, Level: e.Level}}.line()}
 		if f, ok := b.s.positionFigure(k, e); ok {
 			first.Fig = &f
 		}
-		why := rich{}
-		for _, w := range e.Why {
-			why = why.line().add(bold, w.Step+" ").add(plain, w.Detail)
+		first.Text = append(append(first.Text, b.position("Severity ", e.Severity, b.s.Severity[k])...), span{Kind: newline})
+		first.Text = append(append(first.Text, b.position("Likelihood ", e.Likelihood, b.s.Likelihood[k])...), span{Kind: newline})
+		first.Text = append(first.Text, acceptable(e)...)
+		if e.Authority != "" {
+			first.Text = first.Text.line().add(dim, "To accept: "+e.Authority)
 		}
-		if len(why) == 0 {
-			why = styled(unknown, "none recorded")
-		}
-		values := []cell{first,
-			{Text: b.position(e.Severity, b.s.Severity[k])}, {Text: b.position(e.Likelihood, b.s.Likelihood[k])},
-			{Text: acceptable(e)}, {Text: txt(e.Authority)}, {Text: why}}
-		if e.Authority == "" {
-			values[4].Text = styled(dim, "–")
-		}
-		for i := range rows {
-			rows[i].Cells = append(rows[i].Cells, values[i])
-		}
+		what.Cells = append(what.Cells, first)
+		why.Cells = append(why.Cells, cell{Text: ruleText(e.Why), Fine: true})
 	}
-	t.Rows = rows
+	t.Rows = []row{what, why}
 	return t
 }
 
-func (b *builder) position(n int, scale []step) rich {
-	if n == 0 {
-		return styled(unknown, "unknown")
+// ruleNames say in words what kind of rule a step of an evaluation is, by the
+// beginning of its id.
+var ruleNames = map[string]string{
+	"device_class": "Kind of device", "matrices": "Matrix", "severity": "Severity", "clinical_likelihood": "Likelihood",
+	"certainty": "Certainty", "exploitability": "Exploitability", "zones": "Network", "cvss": "CVSS score",
+	"evidence": "Evidence", "support_end": "End of support",
+}
+
+// ruleText writes the steps of an evaluation: words first, then the rule's id
+// in the policy for who wants to look it up.
+func ruleText(why []wardbook.Step) rich {
+	var r rich
+	for _, w := range why {
+		head, _, _ := strings.Cut(w.Step, ".")
+		detail := w.Detail
+		if head == "matrices" {
+			detail, _, _ = strings.Cut(detail, ": ") // the level's meaning stands with the method
+		}
+		if n := ruleNames[head]; n != "" {
+			r = r.line().add(bold, n+": ").add(plain, detail).add(mono, "  "+w.Step)
+			continue
+		}
+		r = r.line().add(bold, capital(w.Step)+": ").add(plain, w.Detail)
 	}
-	r := styled(bold, fmt.Sprint(n))
+	if len(r) == 0 {
+		return styled(unknown, "No rule is recorded.")
+	}
+	return r
+}
+
+func (b *builder) position(axis string, n int, scale []step) rich {
+	if n == 0 {
+		return styled(dim, axis).add(unknown, "unknown")
+	}
+	r := styled(dim, axis).add(bold, fmt.Sprint(n))
 	if len(scale) > 0 {
 		r = r.add(dim, fmt.Sprintf(" of %d", len(scale)))
 	}
@@ -215,15 +297,15 @@ func (b *builder) position(n int, scale []step) rich {
 func acceptable(e *wardbook.Evaluation) rich {
 	switch e.Acceptable {
 	case wardbook.Yes:
-		return styled(good, "yes, as proposed")
+		return styled(good, "Acceptable, as proposed")
 	case wardbook.No:
-		return styled(bad, "no")
+		return styled(bad, "Not acceptable")
 	}
-	return styled(unknown, "unknown")
+	return styled(unknown, "Unknown whether it is acceptable")
 }
 
 // maxRiskWards is how many wards of one risk are listed.
-const maxRiskWards = 8
+const maxRiskWards = 4
 
 // riskWards lists the devices of a risk by ward.
 func (b *builder) riskWards(r *wardbook.Risk) []block {
@@ -240,43 +322,73 @@ func (b *builder) riskWards(r *wardbook.Risk) []block {
 		byWard[w] = append(byWard[w], id)
 	}
 	slices.SortStableFunc(wards, func(x, y string) int { return cmp.Compare(len(byWard[y]), len(byWard[x])) })
-	t := table{Caption: "Devices of " + r.ID, Compact: true, Cols: []column{{"Ward", 56, false}, {"Devices", 16, true}, {"Which", 102, false}}}
+	t := table{Caption: "Devices of " + r.ID, Tight: true, Line: true, Cols: []column{{"Ward", 66, false}, {"Devices", 16, true}, {"Which", 92, false}}}
 	for _, w := range wards[:min(len(wards), maxRiskWards)] {
 		ids := byWard[w]
 		which := styled(mono, strings.Join(ids[:min(len(ids), b.lim.PerWard)], ", "))
-		if m := andMore(len(ids), b.lim.PerWard, "Devices"); m != "" {
-			which = which.line().add(dim, m)
+		if n := len(ids) - b.lim.PerWard; n > 0 {
+			which = which.add(dim, fmt.Sprintf(" and %s more", group(n)))
 		}
 		t.Rows = append(t.Rows, row{Cells: []cell{{Text: txt(w)}, {Text: txt(group(len(ids)))}, {Text: which}}})
 	}
-	t.More = andMore(len(wards), len(t.Rows), "Devices")
-	h := heading{Depth: 3, Text: fmt.Sprintf("%s in %s", count(len(r.Devices), "device", "devices"), count(len(wards), "ward", "wards"))}
-	if len(wards) == 0 {
-		return []block{h, para{Text: styled(unknown, "No device is recorded for this risk.")}}
+	if n := len(wards) - len(t.Rows); n > 0 {
+		t.More = "and " + count(n, "more ward", "more wards") + ": see assessment.xlsx, sheet Devices"
 	}
-	return []block{h, t}
+	if len(wards) == 0 {
+		return []block{para{Text: styled(unknown, "No device is recorded for this risk.")}}
+	}
+	t.Cols[0].Head = fmt.Sprintf("%s in %s (all: sheet Devices)", count(len(r.Devices), "device", "devices"), count(len(wards), "ward", "wards"))
+	return []block{t}
 }
 
 // proofs proves the findings of a risk.
 func (b *builder) proofs(r *wardbook.Risk, proven map[string]bool) []block {
-	t := table{Caption: "Findings of " + r.ID, Compact: true, Cols: []column{{"Finding", 46, false}, {"What is known", 46, false}, {"Proof", 82, false}}}
-	for _, id := range r.Findings {
-		f := b.findings[id]
-		if f == nil || len(t.Rows) == b.lim.PerRisk {
-			continue
-		}
-		rw := row{Cells: []cell{{Text: b.findingName(f)}, {Text: facts(f)}, {Text: proof(f)}}}
-		if !proven[id] {
-			rw.ID, proven[id] = id, true
+	t := table{Caption: "Findings of " + r.ID, Tight: true, Line: true, Cols: []column{{"Finding", 42, false}, {"What is known", 50, false}, {"Proof", 82, false}}}
+	worst := b.worstFindings(r)
+	for _, f := range worst[:min(len(worst), b.lim.PerRisk)] {
+		rw := row{Cells: []cell{{Text: b.findingName(f)}, {Text: facts(f)}, {Text: proof(f), Fine: true}}}
+		if !proven[f.ID] {
+			rw.ID, proven[f.ID] = f.ID, true
 		}
 		t.Rows = append(t.Rows, rw)
 	}
-	t.More = andMore(len(r.Findings), len(t.Rows), "Findings")
-	summary := count(len(r.Findings), "finding", "findings") + " with proof"
-	if len(t.Rows) == 0 {
-		return []block{heading{Depth: 3, Text: summary}, para{Text: styled(unknown, "No finding is recorded for this risk.")}}
+	if n := len(r.Findings) - len(t.Rows); n > 0 {
+		var names []string
+		for _, f := range worst[len(t.Rows):] {
+			names = append(names, f.Vulnerability)
+		}
+		t.More = fmt.Sprintf("and %s more: %s: see assessment.xlsx, sheet Findings", group(n), few(names, 8))
 	}
-	return []block{details{Summary: summary, Blocks: []block{t}}}
+	if len(t.Rows) == 0 {
+		return []block{para{Text: styled(unknown, "No finding is recorded for this risk.")}}
+	}
+	t.Cols[0].Head = count(len(r.Findings), "finding", "findings")
+	return []block{t}
+}
+
+// worstFindings are the findings of a risk: known exploited ones first, then
+// by score.
+func (b *builder) worstFindings(r *wardbook.Risk) []*wardbook.Finding {
+	out := make([]*wardbook.Finding, 0, len(r.Findings))
+	for _, id := range r.Findings {
+		if f := b.findings[id]; f != nil {
+			out = append(out, f)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y *wardbook.Finding) int {
+		return cmp.Or(boolean(x.KEV == nil, y.KEV == nil), cmp.Compare(score(y), score(x)))
+	})
+	return out
+}
+
+// proven are the ids of the findings that a risk told in full proves.
+func (b *builder) proven(r *wardbook.Risk) []string {
+	var ids []string
+	worst := b.worstFindings(r)
+	for _, f := range worst[:min(len(worst), b.lim.PerRisk)] {
+		ids = append(ids, f.ID)
+	}
+	return ids
 }
 
 func (b *builder) findingName(f *wardbook.Finding) rich {
@@ -297,15 +409,15 @@ func (b *builder) findingName(f *wardbook.Finding) rich {
 func facts(f *wardbook.Finding) rich {
 	t := rich{status(f.Status)}.add(dim, fmt.Sprintf(" · confidence %d %%", percent(f.Confidence)))
 	if f.CVSS != nil {
-		t = t.line().add(plain, fmt.Sprintf("CVSS %s: %.1f", f.CVSS.Version, f.CVSS.Score)).line().add(mono, f.CVSS.Vector)
+		t = t.line().add(plain, fmt.Sprintf("Severity score %.1f of 10 (CVSS %s)", f.CVSS.Score, f.CVSS.Version)).line().add(mono, f.CVSS.Vector)
 	} else {
-		t = t.line().add(unknown, "CVSS unknown")
+		t = t.line().add(unknown, "Severity score (CVSS) unknown")
 	}
 	if f.KEV != nil {
-		t = t.line().add(bad, "known exploited").add(dim, " · KEV "+shortDate(f.KEV.DateAdded))
+		t = t.line().add(bad, "Known to be exploited").add(dim, " · listed (KEV) "+shortDate(f.KEV.DateAdded))
 	}
 	if f.EPSS != nil {
-		t = t.line().add(plain, "EPSS "+probability(f.EPSS.Probability)).add(dim, fmt.Sprintf(" · percentile %d", int(f.EPSS.Percentile*100)))
+		t = t.line().add(plain, "Probability of exploitation within 30 days (EPSS): "+probability(f.EPSS.Probability)).add(dim, fmt.Sprintf(" · higher than %d %% of all", int(f.EPSS.Percentile*100)))
 	}
 	return t
 }

@@ -324,10 +324,11 @@ func (j *jsonReader) literal() []byte {
 	for {
 		if i >= j.end {
 			keep := j.pos
-			if !j.more(keep) {
+			ok := j.more(keep)
+			i -= keep
+			if !ok {
 				break
 			}
-			i -= keep
 			continue
 		}
 		c := j.buf[i]

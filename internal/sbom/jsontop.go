@@ -17,7 +17,6 @@ type jsonTop struct {
 	spdxVersion            string
 	schema                 string
 	context                string // the first @context that is a string
-	specVersion3           string // specVersion of an SPDX 3 CreationInfo
 	names                  []string
 }
 

@@ -62,7 +62,6 @@ type spdx3Element struct {
 	subject      string
 	statement    string
 	specVersion  string
-	verification bool
 }
 
 func (s *spdx3Reader) top(top *jsonTop) bool {

@@ -44,7 +44,6 @@ type tagReader struct {
 	note    []byte // comment of an annotation that is open
 	subject []byte
 	version string
-	docID   bool
 }
 
 type tagSection uint8

@@ -327,7 +327,7 @@ func (c *Compiler) Abort() {
 	if c.file == nil {
 		return
 	}
-	c.stop()
+	_ = c.stop() // nothing is kept
 	c.main.close()
 	c.own.close()
 	c.file.Close()

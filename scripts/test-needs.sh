@@ -1,0 +1,23 @@
+#!/bin/bash
+# Installs what the tests need beside Go, on Debian and where root is at hand.
+# Elsewhere it says what will be skipped: the tests skip it by themselves.
+set -euo pipefail
+
+needs=()
+command -v pdftotext >/dev/null || needs+=(poppler-utils)
+[ "${#needs[@]}" -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+	if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then as_root=(sudo -n); else as_root=(false); fi
+fi
+if command -v apt-get >/dev/null && [ "${as_root[*]}" != false ]; then
+	export DEBIAN_FRONTEND=noninteractive
+	if "${as_root[@]}" apt-get install -y --no-install-recommends "${needs[@]}" </dev/null >/dev/null 2>&1 ||
+		{ "${as_root[@]}" apt-get update </dev/null >/dev/null 2>&1 &&
+			"${as_root[@]}" apt-get install -y --no-install-recommends "${needs[@]}" </dev/null >/dev/null 2>&1; }; then
+		echo "installed: ${needs[*]}"
+		exit 0
+	fi
+fi
+echo "SKIPPED: the text of the PDF report is not compared (pdftotext is missing; install ${needs[*]})"
