@@ -136,3 +136,19 @@ const (
 	NoEffect Effect = "none"
 	Worse    Effect = "worse"
 )
+
+// RecordKind, RecordTitle, RecordState, RecordKey and RecordPrefix make a risk a
+// record. Its key is the id that the assessment derives from content.
+func (Risk) RecordKind() string { return "risk" }
+
+// RecordTitle is what lists show.
+func (r Risk) RecordTitle() string { return r.Title }
+
+// RecordState is what lists filter by.
+func (r Risk) RecordState() string { return string(r.State) }
+
+// RecordKey is the risk's id in assessments.
+func (r Risk) RecordKey() string { return r.ID }
+
+// RecordPrefix is of the short number: RSK-0042.
+func (Risk) RecordPrefix() string { return "RSK" }
