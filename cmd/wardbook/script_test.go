@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 		"show":     func() { os.Exit(tell(show(os.Args[1:]))) },
 		"valid":    func() { os.Exit(tell(valid(os.Args[1], os.Args[2]))) },
 		"harmless": func() { os.Exit(tell(harmless(os.Args[1]))) },
+		"flip":     func() { os.Exit(tell(flip(os.Args[1], os.Args[2]))) },
 		"pack":     func() { os.Exit(tell(pack(os.Args[1], os.Args[2:]))) },
 	})
 }
@@ -33,8 +34,9 @@ func TestMain(m *testing.M) {
 // Beside wardbook they call: "show PART DIR", which prints findings, risks,
 // questions, inputs, devices or wards of an assessment, one a line; "valid
 // SCHEMA FILE", which holds a file against a JSON schema; "harmless FILE", which
-// looks for cells of a workbook that would run; and "pack OUT FILE…", which
-// writes a zip, or a gzip of one file.
+// looks for cells of a workbook that would run; "pack OUT FILE…", which writes a
+// zip, or a gzip of one file; and "flip FILE TEXT", which changes one letter of a
+// file behind a text.
 func TestScripts(t *testing.T) {
 	schema, err := filepath.Abs("../../docs/assessment.schema.json")
 	if err != nil {
@@ -50,6 +52,25 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// flip changes a letter or digit some way behind the first text in a file.
+func flip(path, text string) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	i := bytes.Index(b, []byte(text))
+	if i < 0 {
+		return fmt.Errorf("%s does not hold %q", path, text)
+	}
+	i += len(text) + 20
+	if b[i] == 'x' {
+		b[i] = 'y'
+	} else {
+		b[i] = 'x'
+	}
+	return os.WriteFile(path, b, 0o644)
 }
 
 func tell(err error) int {
