@@ -105,3 +105,46 @@ func (m Membership) Validate() error {
 	}
 	return ps.Err()
 }
+
+// A Token lets a program in, in the name of a user and with no more than its
+// scopes. Its secret is not in the record.
+type Token struct {
+	Name    string    `json:"name"`
+	User    string    `json:"user"`
+	Scopes  []string  `json:"scopes"` // such as "read", "import"
+	Expires time.Time `json:"expires,omitzero"`
+	Revoked bool      `json:"revoked,omitempty"`
+}
+
+func (Token) RecordKind() string { return "token" }
+
+// RecordTitle is the name.
+func (t Token) RecordTitle() string { return t.Name }
+
+// RecordState is "revoked" or "active"; that it is past its end is not in it.
+func (t Token) RecordState() string {
+	if t.Revoked {
+		return "revoked"
+	}
+	return "active"
+}
+
+// Validate reports all faults.
+func (t Token) Validate() error {
+	var ps Problems
+	if t.Name == "" {
+		ps.Add("name", "is empty")
+	}
+	if t.User == "" {
+		ps.Add("user", "names nobody")
+	}
+	if len(t.Scopes) == 0 {
+		ps.Add("scopes", "names none")
+	}
+	for _, s := range t.Scopes {
+		if s == "" || strings.ContainsAny(s, " ,") {
+			ps.Add("scopes", "%q is no scope", s)
+		}
+	}
+	return ps.Err()
+}

@@ -13,6 +13,9 @@ import (
 // For what the program itself keeps, never for an edit of a person.
 const AnyRevision = -1
 
+// maxRecord bounds the bytes of a record; documents are evidence.
+const maxRecord = 16 << 20
+
 const revisionColumns = `r.kind, r.id, r.revision, r.schema, r.number, r.prefix, r.title, r.state, r.record_key,
 	r.digest, r.from_pos, r.to_pos, r.data, e.time, e.actor, e.action, e.reason`
 
@@ -61,6 +64,9 @@ func (tx *Tx) Put(id string, expected int64, r wardbook.Record) (wardbook.Revisi
 	if next.Data, err = canonical(r); err != nil {
 		return none, fmt.Errorf("%s %s: %w", kind, id, err)
 	}
+	if len(next.Data) > maxRecord {
+		return none, fmt.Errorf("%s %s: %d bytes are too many for a record, %d are the most", kind, id, len(next.Data), maxRecord)
+	}
 	next.Digest = hexDigest(next.Data)
 	old, err := tx.Revision(kind, id)
 	if err != nil && !errors.Is(err, wardbook.ErrNotFound) {
@@ -79,7 +85,10 @@ func (tx *Tx) Put(id string, expected int64, r wardbook.Record) (wardbook.Revisi
 	if err != nil {
 		return none, err
 	}
-	return next, tx.insertRevision(next, old.Revision > 0, links)
+	if err := tx.insertRevision(next, old.Revision > 0, links); err != nil {
+		return none, err
+	}
+	return next, tx.project(id, r)
 }
 
 // describe fills in what a record says about itself.
