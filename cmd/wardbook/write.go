@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/wardbook/wardbook"
 	"github.com/wardbook/wardbook/internal/report"
@@ -108,13 +109,17 @@ func writeFile(path string, fn func(io.Writer) error) error {
 	return os.Rename(tmp.Name(), path)
 }
 
+// evidenceIndex names the copies: a line each, the digest and the path that the
+// file had. It is what sha256sum writes for the originals.
+const evidenceIndex = "index.txt"
+
 // keepEvidence copies every input as it came, under its digest, so that the
-// answer can be checked when the originals are gone. What is there already is
-// not copied again.
+// answer can be checked when the originals are gone, and writes the index.
 func keepEvidence(f assessFlags, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
+	var index strings.Builder
 	for _, list := range [][]string{f.inventory, f.sbom, f.advisories, f.vulns, f.vex, {f.kev, f.epss, f.policy, f.answers, f.columns}} {
 		for _, path := range list {
 			if path == "" {
@@ -124,34 +129,37 @@ func keepEvidence(f assessFlags, dir string) error {
 				if err != nil || !d.Type().IsRegular() {
 					return err
 				}
-				return keepFile(p, dir)
+				digest, err := keepFile(p, dir)
+				fmt.Fprintf(&index, "%s  %s\n", digest, p)
+				return err
 			})
 			if err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return writeFile(filepath.Join(dir, evidenceIndex), func(w io.Writer) error { _, err := io.WriteString(w, index.String()); return err })
 }
 
-func keepFile(path, dir string) error {
+func keepFile(path, dir string) (digest string, err error) {
 	src, err := os.Open(path)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer src.Close()
 	tmp, err := os.CreateTemp(dir, ".wardbook-*")
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer os.Remove(tmp.Name())
 	sum := sha256.New()
 	if _, err := io.Copy(io.MultiWriter(tmp, sum), src); err != nil {
 		tmp.Close()
-		return err
+		return "", err
 	}
 	if err := tmp.Close(); err != nil {
-		return err
+		return "", err
 	}
-	return os.Rename(tmp.Name(), filepath.Join(dir, hex.EncodeToString(sum.Sum(nil))))
+	digest = hex.EncodeToString(sum.Sum(nil))
+	return digest, os.Rename(tmp.Name(), filepath.Join(dir, digest))
 }

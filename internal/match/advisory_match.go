@@ -190,23 +190,8 @@ func (a *Advisories) identify(id Identity, d *deviceName, x *indexed) (named, bo
 		f.confidence *= conf
 		f.step("maker", "%s: %s", quoteMaker(id, d), how)
 	default:
-		key := a.makerQuestion(id, x)
-		ans, ok := a.answers.Get(wardbook.AskMaker, key)
-		switch {
-		case ok && ans == "no":
+		if !a.otherMaker(id, &f) {
 			return named{}, false
-		case ok && ans == "yes":
-			f.step("answer", "a person said that %q and %q are one maker", id.Manufacturer, vendor)
-		case a.isCode(d, x) && c.fit != noFit:
-			f.confidence *= .85
-			f.step("maker", "%s looks like a code for %q", quoteMaker(id, d), vendor)
-			f.doubts = append(f.doubts, Doubt{wardbook.AskMaker, key, fmt.Sprintf("Is %q (maker of %q in the inventory) the maker %q?", orUnknown(id.Manufacturer), deviceLabel(id), vendor), []string{"yes", "no"}})
-		case !provesItself(d, x.name, c):
-			return named{}, false // a known other maker, or a name that proves too little
-		default:
-			f.confidence *= .6
-			f.step("maker", "%s is not known to be %q, but the name of the model is that maker's", quoteMaker(id, d), vendor)
-			f.doubts = append(f.doubts, Doubt{wardbook.AskMaker, key, fmt.Sprintf("Is %q (maker of %q in the inventory) the maker %q?", orUnknown(id.Manufacturer), deviceLabel(id), vendor), []string{"yes", "no"}})
 		}
 	}
 	f.step("name", "%q is held against %q (%s): %s", deviceLabel(id), x.name.text, c.rule, c.reason)
@@ -224,6 +209,33 @@ func (a *Advisories) identify(id Identity, d *deviceName, x *indexed) (named, bo
 		f.doubts = append(f.doubts, Doubt{wardbook.AskProduct, productQ, fmt.Sprintf("Is %q of %s the product %q that %s names?", deviceLabel(id), orUnknown(id.Manufacturer), x.name.text, a.list[x.advisory].ID), []string{"yes", "no"}})
 	}
 	return f, true
+}
+
+// otherMaker goes on with f although the makers are not known to be related: by
+// a person's answer, or with a question. It returns false where f is not the
+// product.
+func (a *Advisories) otherMaker(id Identity, f *named) bool {
+	d, x, vendor := f.device, f.indexed, f.product.Vendor
+	key := a.makerQuestion(id, x)
+	question := Doubt{wardbook.AskMaker, key, fmt.Sprintf("Is %q (maker of %q in the inventory) the maker %q?", orUnknown(id.Manufacturer), deviceLabel(id), vendor), []string{"yes", "no"}}
+	ans, ok := a.answers.Get(wardbook.AskMaker, key)
+	switch {
+	case ok && ans == "no":
+		return false
+	case ok && ans == "yes":
+		f.step("answer", "a person said that %q and %q are one maker", id.Manufacturer, vendor)
+	case a.isCode(d, x) && f.fit != noFit:
+		f.confidence *= .85
+		f.step("maker", "%s looks like a code for %q", quoteMaker(id, d), vendor)
+		f.doubts = append(f.doubts, question)
+	case !provesItself(d, x.name, f.comparison):
+		return false // a known other maker, or a name that proves too little
+	default:
+		f.confidence *= .6
+		f.step("maker", "%s is not known to be %q, but the name of the model is that maker's", quoteMaker(id, d), vendor)
+		f.doubts = append(f.doubts, question)
+	}
+	return true
 }
 
 func (f *named) step(step, format string, args ...any) {
