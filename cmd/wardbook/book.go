@@ -168,8 +168,12 @@ func (k *keeping) write(tx *store.Tx) error {
 // evidence keeps what the assessment was made from and what it gave.
 func (k *keeping) evidence(tx *store.Tx) error {
 	names := map[string]string{}
-	for _, in := range k.a.Inputs {
-		names[in.SHA256] = in.Path
+	if index, err := os.ReadFile(filepath.Join(k.out, "evidence", evidenceIndex)); err == nil {
+		for line := range strings.Lines(string(index)) {
+			if digest, path, ok := strings.Cut(strings.TrimSpace(line), "  "); ok {
+				names[digest] = path
+			}
+		}
 	}
 	for _, dir := range []string{filepath.Join(k.out, "evidence"), k.out} {
 		files, err := os.ReadDir(dir)
@@ -181,7 +185,7 @@ func (k *keeping) evidence(tx *store.Tx) error {
 			return err
 		}
 		for _, f := range files {
-			if !f.Type().IsRegular() || strings.HasPrefix(f.Name(), ".") {
+			if !f.Type().IsRegular() || strings.HasPrefix(f.Name(), ".") || f.Name() == evidenceIndex {
 				continue
 			}
 			if err := k.document(tx, filepath.Join(dir, f.Name()), names[f.Name()]); err != nil {
