@@ -4,6 +4,7 @@ go 1.26.3
 
 require (
 	github.com/CycloneDX/cyclonedx-go v0.12.0
+	github.com/goccy/go-yaml v1.19.2
 	github.com/spdx/tools-golang v0.5.7
 	github.com/wardbook/wardbook v0.0.0
 )

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 
 	"github.com/wardbook/wardbook"
 )
@@ -47,7 +49,7 @@ func (g *gatherer) readAnswers() error {
 // questions that are still open.
 func parseAnswers(b []byte, name string) ([]wardbook.Answer, error) {
 	var f answersFile
-	if err := yaml.UnmarshalWithOptions(b, &f, yaml.Strict()); err != nil {
+	if err := decodeAnswers(b, &f); err != nil {
 		var ye yaml.Error
 		if errors.As(err, &ye) && ye.GetToken() != nil {
 			return nil, fmt.Errorf("%s line %d: %s", name, ye.GetToken().Position.Line, ye.GetMessage())
@@ -76,6 +78,37 @@ func parseAnswers(b []byte, name string) ([]wardbook.Answer, error) {
 		out = append(out, a.Answer)
 	}
 	return out, ps.Err()
+}
+
+// decodeAnswers reads the YAML with every value as it is written: as a number,
+// version 2.10 would become 2.1.
+func decodeAnswers(b []byte, f *answersFile) error {
+	file, err := parser.ParseBytes(b, 0)
+	if err != nil {
+		return err
+	}
+	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
+		return nil
+	}
+	ast.Walk(asWritten{}, file.Docs[0].Body)
+	return yaml.NodeToValue(file.Docs[0].Body, f, yaml.Strict())
+}
+
+// asWritten turns numbers and booleans behind the keys of an answer into text.
+type asWritten struct{}
+
+func (asWritten) Visit(n ast.Node) ast.Visitor {
+	mv, ok := n.(*ast.MappingValueNode)
+	if !ok {
+		return asWritten{}
+	}
+	switch mv.Value.(type) {
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		if key := mv.Key.GetToken().Value; key == "answer" || key == "key" || key == "date" || key == "by" || key == "reason" {
+			mv.Value = ast.String(mv.Value.GetToken())
+		}
+	}
+	return asWritten{}
 }
 
 const answersHead = `# Questions that only a person can settle. Write your answer behind "answer:"
