@@ -2,6 +2,7 @@ package store
 
 import (
 	"crypto/sha256"
+	"database/sql"
 	"fmt"
 	"strings"
 
@@ -16,9 +17,9 @@ type factBatch struct {
 	table  factTable
 	grp    string
 	write  bool
-	closed []string // rows to end
-	rows   [][]any  // in the order of bulkColumns
-	insert string   // statement for a full batch on SQLite
+	closed []string  // rows to end
+	rows   [][]any   // in the order of bulkColumns
+	insert *sql.Stmt // of a full batch, on SQLite
 }
 
 const (
@@ -76,27 +77,38 @@ func (b *factBatch) flush() error {
 
 func (b *factBatch) values() error {
 	columns := b.table.bulkColumns()
-	query := b.insert
-	if query == "" || len(b.rows) < sqliteRows {
-		var s strings.Builder
-		fmt.Fprintf(&s, "INSERT INTO %s (%s) VALUES ", b.table.name, strings.Join(columns, ", "))
-		for i := range b.rows {
-			if i > 0 {
-				s.WriteString(", ")
-			}
-			s.WriteString("(" + placeholders(1+i*len(columns), len(columns)) + ")")
-		}
-		query = s.String()
-		if len(b.rows) == sqliteRows {
-			b.insert = query
-		}
-	}
 	args := make([]any, 0, len(b.rows)*len(columns))
 	for _, row := range b.rows {
 		args = append(args, row...)
 	}
-	_, err := b.tx.tx.ExecContext(b.tx.ctx, query, args...)
+	if len(b.rows) < sqliteRows {
+		_, err := b.tx.tx.ExecContext(b.tx.ctx, b.statement(len(b.rows)), args...)
+		return err
+	}
+	if b.insert == nil {
+		var err error
+		if b.insert, err = b.tx.tx.PrepareContext(b.tx.ctx, b.statement(sqliteRows)); err != nil {
+			return err
+		}
+	}
+	_, err := b.insert.ExecContext(b.tx.ctx, args...)
 	return err
+}
+
+// statement inserts n rows. Only SQLite runs it: OR FAIL saves a journal of
+// each statement, which is of no use since an error ends the whole transaction,
+// and parameters without names are bound faster.
+func (b *factBatch) statement(n int) string {
+	columns := b.table.bulkColumns()
+	var s strings.Builder
+	fmt.Fprintf(&s, "INSERT OR FAIL INTO %s (%s) VALUES ", b.table.name, strings.Join(columns, ", "))
+	for i := range n {
+		if i > 0 {
+			s.WriteString(", ")
+		}
+		s.WriteString("(?" + strings.Repeat(", ?", len(columns)-1) + ")")
+	}
+	return s.String()
 }
 
 // copy goes through a temporary table: COPY does not write to a table with

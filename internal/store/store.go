@@ -29,6 +29,7 @@ type Store struct {
 	write, read *sql.DB
 	key         atomic.Pointer[logKey]
 	clock       func() time.Time
+	bell        bell
 	hashing     chan struct{} // bounds the password hashes that are computed at once
 }
 
@@ -193,5 +194,9 @@ func (s *Store) change(ctx context.Context, org string, fn func(*Tx) error) erro
 	if err := fn(&Tx{s: s, ctx: ctx, conn: c, tx: t, org: org, at: now}); err != nil {
 		return err
 	}
-	return t.Commit()
+	if err := t.Commit(); err != nil {
+		return err
+	}
+	s.bell.ring()
+	return nil
 }

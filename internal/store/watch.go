@@ -1,0 +1,90 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// pollEvery is how often Wait looks for what other processes wrote.
+const pollEvery = time.Second
+
+// bell tells those who wait in this process that something was committed.
+type bell struct {
+	mu   sync.Mutex
+	next chan struct{}
+}
+
+// wait is closed with the next commit.
+func (b *bell) wait() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.next == nil {
+		b.next = make(chan struct{})
+	}
+	return b.next
+}
+
+func (b *bell) ring() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.next != nil {
+		close(b.next)
+		b.next = nil
+	}
+}
+
+// Committed is closed when this process next commits an Update, of whatever
+// organization: a hint to look for jobs at once. What other processes commit
+// does not close it, so nobody waits for it alone.
+func (s *Store) Committed() <-chan struct{} { return s.bell.wait() }
+
+// Wait returns the position of the last entry of org when that is after since:
+// at once when it is already, else when it comes. An Update of this process is
+// seen at once, one of another within a second.
+func (s *Store) Wait(ctx context.Context, org string, since int64) (int64, error) {
+	for {
+		next := s.bell.wait() // before looking, so that nothing falls between
+		var position int64
+		err := s.View(ctx, org, func(tx *Tx) (err error) {
+			position, err = tx.Position()
+			return err
+		})
+		if err != nil || position > since {
+			return position, err
+		}
+		select {
+		case <-next:
+		case <-time.After(pollEvery):
+		case <-ctx.Done():
+			return position, ctx.Err()
+		}
+	}
+}
+
+// Backup writes a copy of an SQLite database to path, which must not be there,
+// from one moment and while others write. The key file is not in it. For
+// PostgreSQL use its own tools.
+func (s *Store) Backup(ctx context.Context, path string) error {
+	if s.engine != sqliteEngine {
+		return errors.New("a PostgreSQL database is backed up with pg_dump or its own archive")
+	}
+	c, err := s.read.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	// The copy is written through this connection, which may not write to the
+	// database itself otherwise.
+	if _, err := c.ExecContext(ctx, "PRAGMA query_only = 0"); err != nil {
+		return err
+	}
+	_, err = c.ExecContext(ctx, "VACUUM INTO $1", path)
+	_, back := c.ExecContext(context.WithoutCancel(ctx), "PRAGMA query_only = 1")
+	if err = errors.Join(err, back); err != nil {
+		return fmt.Errorf("backup to %s: %w", path, err)
+	}
+	return nil
+}
