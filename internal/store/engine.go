@@ -41,7 +41,7 @@ func engineOf(dsn string) engine {
 // database, and the second cannot write; on PostgreSQL they are one pool and
 // each transaction says whether it writes. The writer's page cache (KiB) holds
 // the indexes of a million devices; without it an import reads them over and
-// over.
+// over. secure_delete overwrites what is redacted.
 func (e engine) connect(ctx context.Context, dsn string, readers int) (write, read *sql.DB, err error) {
 	if e == postgresEngine {
 		db, err := sql.Open("pgx", dsn)
@@ -58,7 +58,7 @@ func (e engine) connect(ctx context.Context, dsn string, readers int) (write, re
 	}
 	base := "file:" + (&url.URL{Path: path}).EscapedPath() +
 		"?_pragma=busy_timeout(20000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(2)"
-	if write, err = sql.Open("sqlite", base+"&_pragma=cache_size(-98304)&_txlock=immediate"); err != nil {
+	if write, err = sql.Open("sqlite", base+"&_pragma=cache_size(-98304)&_pragma=secure_delete(1)&_txlock=immediate"); err != nil {
 		return nil, nil, err
 	}
 	write.SetMaxOpenConns(1)

@@ -21,7 +21,8 @@ var ErrRedacted = errors.New("the bytes of this evidence were redacted")
 // AddEvidence keeps the bytes of a document under their digest, together with
 // the change that they led to. e.Name, e.MediaType and e.Origin say what is
 // known of it; digest and size are filled in. Bytes that are there already
-// are kept once, with the first name.
+// are kept once, with the first name. Others cannot write while r is read: let
+// it be a file, not somebody's network.
 func (tx *Tx) AddEvidence(e wardbook.Evidence, r io.Reader) (wardbook.Evidence, error) {
 	if tx.w == nil {
 		return e, ErrReadOnly

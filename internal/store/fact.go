@@ -2,6 +2,7 @@ package store
 
 import (
 	"crypto/sha256"
+	"database/sql"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -148,7 +149,7 @@ func (tx *Tx) loadCurrent(t factTable, grp string) (map[string]current, error) {
 	defer rows.Close()
 	have := map[string]current{}
 	var group, id string
-	var digest []byte
+	var digest sql.RawBytes
 	for rows.Next() {
 		if err := rows.Scan(&group, &id, &digest); err != nil {
 			return nil, err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -21,8 +22,19 @@ var ErrNewer = errors.New("the database is newer than this program: install the 
 
 // migrate brings the database to the shape that this program knows. It goes
 // forward only: what went wrong is restored from a backup. Each migration is
-// one transaction, and on PostgreSQL one program at a time migrates.
+// one transaction, and on PostgreSQL one program at a time migrates. On SQLite
+// another program may have been quicker: then the step fails here, and is found
+// done at the next look.
 func (e engine) migrate(ctx context.Context, db *sql.DB) error {
+	err := e.migrateOnce(ctx, db)
+	for try := 0; err != nil && e == sqliteEngine && !errors.Is(err, ErrNewer) && try < 3; try++ {
+		time.Sleep(300 * time.Millisecond)
+		err = e.migrateOnce(ctx, db)
+	}
+	return err
+}
+
+func (e engine) migrateOnce(ctx context.Context, db *sql.DB) error {
 	steps, err := e.steps()
 	if err != nil {
 		return err

@@ -57,7 +57,7 @@ func (s *Store) StartSession(ctx context.Context, v Session, lasting time.Durati
 }
 
 // Session finds the session that a browser's secret opens, and notes that it
-// was seen. One that has ended, and one of a disabled user, is not found.
+// was seen, unless a long import keeps the database busy. One that has ended, and one of a disabled user, is not found.
 func (s *Store) Session(ctx context.Context, key string) (Session, error) {
 	at := micros(s.time())
 	hash := hexDigest([]byte(key))
@@ -67,10 +67,18 @@ func (s *Store) Session(ctx context.Context, key string) (Session, error) {
 		return v, notFound(err, "session")
 	}
 	if at-micros(v.Seen) > time.Minute.Microseconds() {
-		_, err = s.write.ExecContext(ctx, `UPDATE sessions SET seen = $1 WHERE hash = $2 AND seen < $1`, at, hash)
+		s.mark(ctx, `UPDATE sessions SET seen = $1 WHERE hash = $2 AND seen < $1`, at, hash)
 		v.Seen = fromMicros(at)
 	}
 	return v, err
+}
+
+// mark writes when something was last seen, if the database is free: a page
+// does not wait for an import to learn that it was looked at.
+func (s *Store) mark(ctx context.Context, query string, args ...any) {
+	ctx, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+	defer cancel()
+	s.write.ExecContext(ctx, query, args...)
 }
 
 // ChooseOrganization notes in which organization a session works.
@@ -157,7 +165,7 @@ func (s *Store) Bearer(ctx context.Context, key string) (Bearer, error) {
 	}
 	b.Scopes = strings.Split(scopes, ",")
 	if at-used > time.Minute.Microseconds() {
-		_, err = s.write.ExecContext(ctx, `UPDATE tokens SET used = $1 WHERE hash = $2`, at, hash)
+		s.mark(ctx, `UPDATE tokens SET used = $1 WHERE hash = $2`, at, hash)
 	}
 	return b, err
 }

@@ -343,3 +343,20 @@ func TestOpenRefuses(t *testing.T) {
 		}
 	})
 }
+
+func TestOpenAtOnce(t *testing.T) {
+	dbtest.EachDSN(t, func(t *testing.T, dsn string, opts ...store.Option) {
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				s, err := store.Open(t.Context(), dsn, opts...)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				s.Close()
+			})
+		}
+		wg.Wait()
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"database/sql"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -309,5 +310,54 @@ func TestVerifyWhileWriting(t *testing.T) {
 			verified(t, v, err)
 		}
 		<-done
+	})
+}
+
+// TestRotationStopped finishes a rotation that was stopped after its commit.
+func TestRotationStopped(t *testing.T) {
+	dir := t.TempDir()
+	s := dbtest.Open(t, dir+"/a.db")
+	old, err := os.ReadFile(dir + "/a.db.key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.RotateKey(t.Context(), "ana", "yearly"); err != nil {
+		t.Fatal(err)
+	}
+	want := s.Verifier()
+	s.Close()
+	if err := os.Rename(dir+"/a.db.key", dir+"/a.db.key.next"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir+"/a.db.key", old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s = dbtest.Open(t, dir+"/a.db")
+	if s.Verifier() != want {
+		t.Error("the new key was not taken")
+	}
+	v, err := s.Verify(t.Context(), store.System, store.VerifyOptions{})
+	verified(t, v, err)
+}
+
+func FuzzVerifyExport(f *testing.F) {
+	s, err := store.Open(f.Context(), f.TempDir()+"/a.db")
+	if err != nil {
+		f.Fatal(err)
+	}
+	defer s.Close()
+	var book bytes.Buffer
+	if err := s.Export(f.Context(), store.System, &book); err != nil {
+		f.Fatal(err)
+	}
+	checkpoint := ""
+	f.Add(book.Bytes(), checkpoint)
+	f.Add([]byte(`{"book":{"format":1,"organization":"x","entries":0,"checkpoint":"","keys":[]}}`+"\n"+`{"closed":{"table":"devices","group":"","id":"","from":0,"digest":""}}`+"\n"), "wardbook/x\n1\n")
+	f.Add([]byte(`{"book":{"format":1,"organization":"x","entries":0,"checkpoint":"","keys":[{"number":1,"verifier":"x"},{"number":2,"verifier":"y"}]}}`+"\n"+`{"entry":{"leaf":"","json":{"facts":[{"table":"devices"}]}}}`+"\n"+`{"opened":{"table":"findings","group":"","id":"","columns":[],"digest":""}}`+"\n"+`{"chunk":"AAAA"}`), "")
+	f.Fuzz(func(t *testing.T, b []byte, checkpoint string) {
+		v, err := store.VerifyExport(bytes.NewReader(b), store.VerifyOptions{Checkpoint: checkpoint})
+		if err == nil && v.OK() && !bytes.Equal(b, book.Bytes()) && bytes.Contains(b, []byte(`"organization":"system"`)) && len(b) < book.Len() {
+			t.Error("a part of a book passes")
+		}
 	})
 }
