@@ -1,0 +1,167 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/wardbook/wardbook"
+	"github.com/wardbook/wardbook/internal/store"
+)
+
+// SetupFor and InviteFor are how long their links work.
+const (
+	SetupFor  = 24 * time.Hour
+	InviteFor = 7 * 24 * time.Hour
+)
+
+// SetupLink makes the secret of the link that makes the first operator. An
+// older one stops working.
+func SetupLink(ctx context.Context, s *store.Store) (key string, err error) {
+	ev := wardbook.Event{Actor: "system", Action: "setup.link", Reason: "nobody can run the installation yet"}
+	err = s.Update(ctx, store.System, ev, func(tx *store.Tx) error {
+		key, err = tx.CreateLink(store.SetupLink, "", SetupFor)
+		return err
+	})
+	return key, err
+}
+
+// First is who runs the installation first. Organization is the name of the
+// organization to make; it is not used where there is one already.
+type First struct {
+	Name, Email, Password, Organization string
+}
+
+// Setup uses the set-up link up and makes the first operator, who becomes an
+// administrator of every organization of the installation.
+func Setup(ctx context.Context, s *store.Store, key string, f First) (user string, err error) {
+	u := wardbook.User{Name: strings.TrimSpace(f.Name), Email: strings.TrimSpace(f.Email), Operator: true}
+	if err := u.Validate(); err != nil {
+		return "", err
+	}
+	ids, _, err := s.Organizations(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(ids) == 0 {
+		if err := (wardbook.Organization{Name: strings.TrimSpace(f.Organization)}).Validate(); err != nil {
+			return "", err
+		}
+	}
+	hash, err := s.HashPassword(ctx, f.Password)
+	if err != nil {
+		return "", err
+	}
+	user = wardbook.NewID()
+	ev := wardbook.Event{Actor: user, Action: "user.setup", Target: "user/" + user, Reason: "first start"}
+	err = s.Update(ctx, store.System, ev, func(tx *store.Tx) error {
+		if _, err := tx.UseLink(store.SetupLink, key); err != nil {
+			return err
+		}
+		if _, err := tx.Put(user, 0, u); err != nil {
+			return err
+		}
+		return tx.SetPassword(user, hash)
+	})
+	if err != nil {
+		return "", err
+	}
+	if len(ids) == 0 {
+		org := wardbook.NewID()
+		ev := wardbook.Event{Actor: user, Action: "organization.create", Reason: "first start"}
+		if err := s.CreateOrganization(ctx, org, ev, wardbook.Organization{Name: strings.TrimSpace(f.Organization)}); err != nil {
+			return "", err
+		}
+		ids = []string{org}
+	}
+	for _, org := range ids {
+		if err := setRoles(ctx, s, org, user, wardbook.Membership{User: user, Name: u.Name, Roles: []wardbook.Role{wardbook.Administrator}}, "first start"); err != nil {
+			return "", err
+		}
+	}
+	return user, nil
+}
+
+// setRoles writes a membership in the name of actor.
+func setRoles(ctx context.Context, s *store.Store, org, actor string, m wardbook.Membership, reason string) error {
+	ev := wardbook.Event{Actor: actor, Action: "membership.set", Target: "membership/" + m.User, Reason: reason}
+	return s.Update(ctx, org, ev, func(tx *store.Tx) error {
+		old, err := tx.Revision(m.RecordKind(), m.User)
+		if err != nil && !errors.Is(err, wardbook.ErrNotFound) {
+			return err
+		}
+		_, err = tx.Put(m.User, old.Revision, m)
+		return err
+	})
+}
+
+// An Invitation asks a person into an organization.
+type Invitation struct {
+	Organization, Actor, Reason string
+	Name, Email                 string
+	Roles                       []wardbook.Role
+}
+
+// Invite makes a person a member. Somebody new gets a user and the secret of a
+// link with which they choose a password; who has a user already keeps it, and
+// the secret is empty.
+func Invite(ctx context.Context, s *store.Store, in Invitation) (key string, err error) {
+	u := wardbook.User{Name: strings.TrimSpace(in.Name), Email: strings.TrimSpace(in.Email)}
+	m := wardbook.Membership{User: wardbook.NewID(), Name: u.Name, Roles: in.Roles}
+	var ps wardbook.Problems
+	for _, err := range []error{u.Validate(), m.Validate()} {
+		var invalid *wardbook.Invalid
+		if errors.As(err, &invalid) {
+			ps = append(ps, invalid.Problems...)
+		}
+	}
+	if len(in.Roles) == 0 {
+		ps.Add("roles", "none is chosen")
+	}
+	if err := ps.Err(); err != nil {
+		return "", err
+	}
+	ev := wardbook.Event{Actor: in.Actor, Action: "user.invite", Target: "user/" + m.User, Reason: in.Reason}
+	err = s.Update(ctx, store.System, ev, func(tx *store.Tx) error {
+		old, err := tx.ByKey(u.RecordKind(), u.RecordKey())
+		if err == nil {
+			m.User, m.Name = old.ID, old.Title
+			return errKnown
+		}
+		if !errors.Is(err, wardbook.ErrNotFound) {
+			return err
+		}
+		if _, err := tx.Put(m.User, 0, u); err != nil {
+			return err
+		}
+		key, err = tx.CreateLink(store.ResetLink, m.User, InviteFor)
+		return err
+	})
+	if err != nil && !errors.Is(err, errKnown) {
+		return "", err
+	}
+	return key, setRoles(ctx, s, in.Organization, in.Actor, m, in.Reason)
+}
+
+// errKnown ends an Update without an entry: there was nothing to write.
+var errKnown = errors.New("the user is there already")
+
+// SetPassword uses up the link of an invitation and gives its user a password.
+func SetPassword(ctx context.Context, s *store.Store, key, password string) (user string, err error) {
+	if user, err = s.CheckLink(ctx, store.ResetLink, key); err != nil {
+		return "", err
+	}
+	hash, err := s.HashPassword(ctx, password)
+	if err != nil {
+		return "", err
+	}
+	ev := wardbook.Event{Actor: user, Action: "user.password", Target: "user/" + user}
+	err = s.Update(ctx, store.System, ev, func(tx *store.Tx) error {
+		if _, err := tx.UseLink(store.ResetLink, key); err != nil {
+			return err
+		}
+		return tx.SetPassword(user, hash)
+	})
+	return user, err
+}

@@ -1,0 +1,180 @@
+package web
+
+import (
+	"fmt"
+
+	"github.com/wardbook/wardbook"
+)
+
+// A levelView is a level as pages show it: Tone chooses letter, pattern and
+// colour of the style sheet, and is "?" where the level is not known.
+type levelView struct {
+	Tone, Name string
+	Rank       int
+}
+
+// tones are the four looks that the style sheet has, the mildest first.
+const tones = "LMHU"
+
+// level dresses the level with that id. Levels of a policy with more or fewer
+// than four share or skip looks; the name is always there beside them.
+func (o *overview) level(id string) levelView {
+	if id == "" {
+		return levelView{Tone: "?", Name: "Unknown"}
+	}
+	if o.Policy == nil {
+		return levelView{Tone: "?", Name: id}
+	}
+	rank := o.Policy.Rank(id)
+	if rank == 0 {
+		return levelView{Tone: "?", Name: id}
+	}
+	i := len(tones) - 1
+	if n := len(o.Policy.Levels); n > 1 {
+		i = ((rank-1)*(len(tones)-1) + (n-1)/2) / (n - 1)
+	}
+	return levelView{Tone: tones[i : i+1], Name: o.Policy.Levels[rank-1].Name, Rank: rank}
+}
+
+// A matrixView is a risk matrix as an SVG picture: severity upwards, likelihood
+// to the right. Each cell with risks links to them.
+type matrixView struct {
+	Key      wardbook.KeyProperty
+	Title    string
+	Cells    []cellView
+	Unknown  int
+	Refused  int // risks that are unacceptable for this key property
+	Link     string
+	Worst    levelView
+	Severity []string // names of the steps, the highest first
+	Likely   []string
+}
+
+type cellView struct {
+	X, Y, TX, TY         int
+	Tone, Name, Link     string
+	Count                int
+	Severity, Likelihood int
+	Mark                 bool // the risk of the page lies here
+}
+
+const (
+	cellSize  = 27
+	cellInner = 26
+)
+
+func keyTitle(k wardbook.KeyProperty) string {
+	switch k {
+	case wardbook.Safety:
+		return "Safety"
+	case wardbook.Effectiveness:
+		return "Effectiveness"
+	}
+	return "Security"
+}
+
+// grid is the matrix of k with counts(severity, likelihood) in its cells.
+func (o *overview) grid(k wardbook.KeyProperty, count func(cellOf) int) matrixView {
+	m := matrixView{Key: k, Title: keyTitle(k)}
+	for s := wardbook.Steps; s >= 1; s-- {
+		for l := 1; l <= wardbook.Steps; l++ {
+			c := cellView{
+				X: (l - 1) * cellSize, Y: (wardbook.Steps - s) * cellSize, Severity: s, Likelihood: l,
+				Count: count(cellOf{s, l}), Tone: "none", Name: "level unknown",
+			}
+			c.TX, c.TY = c.X+cellInner/2, c.Y+cellInner/2
+			if o.Policy != nil {
+				if lv := o.Policy.LevelAt(k, s, l); lv != nil {
+					v := o.level(lv.ID)
+					c.Tone, c.Name = v.Tone, v.Name
+				}
+			}
+			m.Cells = append(m.Cells, c)
+		}
+	}
+	if o.Policy != nil {
+		m.Severity = stepNames(o.Policy.Scales.Severity[k])
+		m.Likely = stepNames(o.Policy.Scales.Likelihood[k])
+	}
+	return m
+}
+
+func stepNames(steps []wardbook.ScaleStep) []string {
+	var out []string
+	for _, s := range steps {
+		out = append(out, s.Name)
+	}
+	return out
+}
+
+// matrices are the three of all open risks.
+func (q *request) matrices(o *overview) []matrixView {
+	var out []matrixView
+	for i, k := range wardbook.KeyProperties {
+		counts := map[cellOf]int{}
+		unknown, refused := 0, 0
+		var worst levelView
+		for _, r := range o.Risks {
+			if !r.Open {
+				continue
+			}
+			e := r.Eval[i]
+			if e.Severity == 0 || e.Likelihood == 0 {
+				unknown++
+				continue
+			}
+			counts[e]++
+			if l := r.Level[i]; l.Rank >= worst.Rank {
+				worst = l
+			}
+			if o.Policy != nil && r.Level[i].Rank > 0 && o.Policy.Levels[r.Level[i].Rank-1].Acceptable == wardbook.No {
+				refused++
+			}
+		}
+		m := o.grid(k, func(c cellOf) int { return counts[c] })
+		m.Unknown, m.Refused, m.Worst = unknown, refused, worst
+		m.Link = q.link("/risks", "key", string(k))
+		for j := range m.Cells {
+			c := &m.Cells[j]
+			if c.Count > 0 {
+				c.Link = q.link("/risks", "key", string(k), "severity", fmt.Sprint(c.Severity), "likelihood", fmt.Sprint(c.Likelihood))
+			}
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// stepName is the name of a step, with its number.
+func stepName(names []string, step int) string {
+	if step == 0 {
+		return "unknown"
+	}
+	if step <= len(names) {
+		return fmt.Sprintf("%d %s", step, names[step-1])
+	}
+	return fmt.Sprint(step)
+}
+
+// worst is the worst level of a risk.
+func worst(r riskRow) levelView {
+	w := levelView{Tone: "?", Name: "Unknown"}
+	for _, l := range r.Level {
+		if l.Rank > w.Rank {
+			w = l
+		}
+	}
+	return w
+}
+
+// Legend lists the levels of the policy, the mildest first.
+func (o *overview) Legend() []levelView {
+	if o.Policy == nil {
+		return nil
+	}
+	var out []levelView
+	for _, l := range o.Policy.Levels {
+		out = append(out, o.level(l.ID))
+	}
+	return out
+}

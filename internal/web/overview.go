@@ -1,0 +1,306 @@
+package web
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/wardbook/wardbook"
+	"github.com/wardbook/wardbook/catalog"
+	"github.com/wardbook/wardbook/internal/store"
+)
+
+// An overview is what pages need of a whole book at one position of its log.
+// It is read only once it is made.
+type overview struct {
+	Position   int64
+	Policy     *wardbook.Policy // nil: no assessment is kept, or its policy is not
+	Assessment *keptAssessment  // nil: none is kept
+	Risks      []riskRow        // the worst first
+	Devices    int
+	Retired    int
+	NoVersion  int
+	Findings   map[wardbook.Status]int
+	Exploited  int // open findings in KEV
+	Products   map[string]string
+	Sites      []string
+	Wards      []string // "Site / Location"
+	Classes    []string // ids
+	byFinding  map[string][]int
+}
+
+// keptAssessment is what the newest kept assessment.json says of itself.
+type keptAssessment struct {
+	SHA256  string             `json:"-"`
+	Entry   wardbook.Entry     `json:"-"` // that kept it
+	At      string             `json:"at"`
+	Program string             `json:"program"`
+	Policy  wardbook.PolicyRef `json:"policy"`
+	Summary wardbook.Summary   `json:"summary"`
+}
+
+// A riskRow is a risk as lists show it.
+type riskRow struct {
+	wardbook.Revision
+	Product   string
+	Devices   int
+	Wards     []string
+	Level     [3]levelView // in the order of wardbook.KeyProperties
+	Eval      [3]cellOf
+	Worst     int // rank of the worst level, 0: none is known
+	Refused   bool
+	Open      bool
+	Due       string
+	Certainty wardbook.Status
+	Action    string
+}
+
+type cellOf struct{ Severity, Likelihood int }
+
+// Overdue reports whether it was to be done before today.
+func (r riskRow) Overdue(today string) bool { return r.Open && r.Due != "" && r.Due < today }
+
+// closedStates are those in which nothing waits for anybody.
+var closedStates = []string{string(wardbook.RiskDismissed), string(wardbook.RiskClosed)}
+
+// overviews keeps the newest overviews that were asked for. Several requests
+// for one wait for the first.
+type overviews struct {
+	mu   sync.Mutex
+	kept []*keptOverview // the last used first
+}
+
+type keptOverview struct {
+	org      string
+	position int64
+	mu       sync.Mutex
+	o        *overview
+}
+
+const maxOverviews = 16
+
+func (all *overviews) slot(org string, position int64) *keptOverview {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	i := slices.IndexFunc(all.kept, func(k *keptOverview) bool { return k.org == org && k.position == position })
+	var k *keptOverview
+	if i >= 0 {
+		k = all.kept[i]
+		all.kept = slices.Delete(all.kept, i, i+1)
+	} else {
+		k = &keptOverview{org: org, position: position}
+	}
+	all.kept = slices.Insert(all.kept, 0, k)
+	all.kept = all.kept[:min(len(all.kept), maxOverviews)]
+	return k
+}
+
+// overview is that of the moment of tx.
+func (s *Server) overview(tx *store.Tx) (*overview, error) {
+	position, err := tx.Position()
+	if err != nil {
+		return nil, err
+	}
+	k := s.overviews.slot(tx.Organization(), position)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.o != nil {
+		return k.o, nil
+	}
+	o := &overview{Position: position, Findings: map[wardbook.Status]int{}, Products: map[string]string{}, byFinding: map[string][]int{}}
+	for _, read := range []func(*store.Tx) error{o.readAssessment, o.readProducts, o.readDevices, o.readFindings, o.readRisks} {
+		if err := read(tx); err != nil {
+			return nil, err
+		}
+	}
+	k.o = o
+	return o, nil
+}
+
+// maxAssessment bounds what is read of a kept assessment.json.
+const maxAssessment = 1 << 30
+
+func (o *overview) readAssessment(tx *store.Tx) error {
+	entries, err := tx.Entries(store.EntryFilter{Action: "assessment.keep", Limit: 1})
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	sha, ok := strings.CutPrefix(entries[0].Target, "assessment/")
+	if !ok {
+		return nil
+	}
+	r, err := tx.OpenEvidence(sha)
+	if errors.Is(err, wardbook.ErrNotFound) || errors.Is(err, store.ErrRedacted) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	a := &keptAssessment{SHA256: sha, Entry: entries[0]}
+	if err := json.UnmarshalRead(io.LimitReader(r, maxAssessment), a); err != nil {
+		return err
+	}
+	o.Assessment = a
+	return o.readPolicy(tx, a.Policy.SHA256)
+}
+
+// readPolicy finds the policy that the assessment was made under: the program's
+// own, or one that was kept with it.
+func (o *overview) readPolicy(tx *store.Tx, sha string) error {
+	if sha == catalog.DefaultPolicyDigest() {
+		c, err := catalog.Load()
+		if err == nil {
+			o.Policy = c.Policy
+		}
+		return err
+	}
+	r, err := tx.OpenEvidence(sha)
+	if errors.Is(err, wardbook.ErrNotFound) || errors.Is(err, store.ErrRedacted) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	b, err := io.ReadAll(io.LimitReader(r, 16<<20))
+	if err != nil {
+		return err
+	}
+	if p, err := catalog.ReadPolicy(b, "policy"); err == nil {
+		o.Policy = p
+	}
+	return nil
+}
+
+func (o *overview) readProducts(tx *store.Tx) error {
+	opts := store.FactOptions{Limit: 1000}
+	for {
+		page, err := tx.Products(opts)
+		if err != nil {
+			return err
+		}
+		for _, p := range page.Items {
+			o.Products[p.Value.ID] = strings.TrimSpace(p.Value.Manufacturer + " " + p.Value.Name + " " + p.Value.Version)
+		}
+		if opts.After = page.Next; page.Next == "" {
+			return nil
+		}
+	}
+}
+
+func (o *overview) readDevices(tx *store.Tx) error {
+	sites, wards, classes := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for d, err := range tx.EachDevice("") {
+		if err != nil {
+			return err
+		}
+		v := d.Value
+		o.Devices++
+		if v.Service == wardbook.Retired {
+			o.Retired++
+		}
+		if v.Version == "" {
+			o.NoVersion++
+		}
+		sites[v.Site], wards[ward(v)], classes[v.DeviceClass] = true, true, true
+	}
+	for _, m := range []map[string]bool{sites, wards, classes} {
+		delete(m, "")
+	}
+	o.Sites, o.Wards, o.Classes = slices.Sorted(maps.Keys(sites)), slices.Sorted(maps.Keys(wards)), slices.Sorted(maps.Keys(classes))
+	return nil
+}
+
+// ward names where a device is, as risks do.
+func ward(d wardbook.Device) string {
+	if d.Site == "" || d.Location == "" {
+		return d.Site + d.Location
+	}
+	return d.Site + " / " + d.Location
+}
+
+func (o *overview) readFindings(tx *store.Tx) error {
+	for f, err := range tx.EachFinding("") {
+		if err != nil {
+			return err
+		}
+		o.Findings[f.Value.Status]++
+		if f.Value.KEV != nil && f.Value.Status.Open() {
+			o.Exploited++
+		}
+	}
+	return nil
+}
+
+func (o *overview) readRisks(tx *store.Tx) error {
+	opts := store.ListOptions{Limit: 1000}
+	found := map[int64][]string{} // findings by the number of the risk
+	for {
+		page, err := store.List[wardbook.Risk](tx, opts)
+		if err != nil {
+			return err
+		}
+		for _, r := range page.Items {
+			o.Risks = append(o.Risks, o.row(r))
+			found[r.Number] = r.Value.Findings
+		}
+		if opts.After = page.Next; page.Next == "" {
+			break
+		}
+	}
+	slices.SortStableFunc(o.Risks, func(a, b riskRow) int {
+		open := func(r riskRow) int {
+			if r.Open {
+				return 0
+			}
+			return 1
+		}
+		return cmp.Or(open(a)-open(b), b.Worst-a.Worst, levels(b)-levels(a), strings.Compare(due(a), due(b)), b.Devices-a.Devices)
+	})
+	for i, r := range o.Risks {
+		for _, f := range found[r.Number] {
+			o.byFinding[f] = append(o.byFinding[f], i)
+		}
+	}
+	return nil
+}
+
+// levels adds up the ranks of a risk, due puts those without a date last.
+func levels(r riskRow) (n int) {
+	for _, l := range r.Level {
+		n += l.Rank
+	}
+	return n
+}
+
+func due(r riskRow) string {
+	if r.Due == "" {
+		return "~"
+	}
+	return r.Due
+}
+
+func (o *overview) row(r store.Stored[wardbook.Risk]) riskRow {
+	v := r.Value
+	row := riskRow{
+		Revision: r.Revision, Product: o.Products[v.Product], Devices: len(v.Devices), Wards: v.Wards,
+		Refused: v.Unacceptable(), Due: v.Due, Certainty: v.Certainty, Action: v.Action,
+		Open: !slices.Contains(closedStates, string(v.State)),
+	}
+	row.Data = nil // lists do not show it
+	for i, k := range wardbook.KeyProperties {
+		e := v.Evaluation(k)
+		row.Level[i] = o.level(e.Level)
+		row.Eval[i] = cellOf{e.Severity, e.Likelihood}
+		row.Worst = max(row.Worst, row.Level[i].Rank)
+	}
+	return row
+}
+
+// Count is how many findings have a status.
+func (o *overview) Count(status string) int { return o.Findings[wardbook.Status(status)] }

@@ -1,0 +1,88 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/wardbook/wardbook"
+	"github.com/wardbook/wardbook/internal/store"
+)
+
+// access says who may use a route.
+type access int
+
+const (
+	open     access = iota // anybody
+	signedIn               // who has signed in, a member or not
+	member                 // any role in the organization that the session works in
+	admin                  // administrators of it
+)
+
+// allows reports whether a member with these roles may.
+func (a access) allows(roles []wardbook.Role) bool {
+	m := wardbook.Membership{Roles: roles}
+	switch a {
+	case member:
+		return m.Has(wardbook.Roles...)
+	case admin:
+		return m.Has(wardbook.Administrator)
+	}
+	return true
+}
+
+// A route is one line of the server: what it is, who may, and what answers.
+// read makes a page out of one moment of the organization; do does all else.
+type route struct {
+	pattern string
+	who     access
+	page    string // template of read
+	read    func(*request, *store.Tx) (any, error)
+	do      func(*request) error
+	long    bool // sends a file
+}
+
+func (s *Server) routes() []route {
+	return []route{
+		{pattern: "GET /healthz", who: open, do: s.healthz},
+		{pattern: "GET /readyz", who: open, do: s.readyz},
+		{pattern: "GET /static/{name}", who: open, do: static},
+		{pattern: "GET /sign-in", who: open, do: s.signInPage},
+		{pattern: "POST /sign-in", who: open, do: s.signIn},
+		{pattern: "GET /setup/{key}", who: open, do: s.setupPage},
+		{pattern: "POST /setup/{key}", who: open, do: s.setup},
+		{pattern: "GET /password/{key}", who: open, do: s.passwordPage},
+		{pattern: "POST /password/{key}", who: open, do: s.password},
+
+		{pattern: "POST /sign-out", who: signedIn, do: s.signOut},
+		{pattern: "GET /sessions", who: signedIn, do: s.sessionsPage},
+		{pattern: "POST /sessions/end", who: signedIn, do: s.endSession},
+		{pattern: "POST /organization", who: signedIn, do: s.chooseOrganization},
+
+		{pattern: "GET /{$}", who: member, page: "today", read: s.today},
+		{pattern: "GET /inventory", who: member, page: "inventory", read: s.inventory},
+		{pattern: "GET /inventory/{id}", who: member, page: "device", read: s.device},
+		{pattern: "GET /findings", who: member, page: "findings", read: s.findings},
+		{pattern: "GET /findings/{id}", who: member, page: "finding", read: s.finding},
+		{pattern: "GET /risks", who: member, page: "risks", read: s.risks},
+		{pattern: "GET /risks/{id}", who: member, page: "risk", read: s.risk},
+		{pattern: "GET /evidence", who: member, page: "documents", read: s.evidence},
+		{pattern: "GET /evidence/{sha256}", who: member, do: s.document, long: true},
+		{pattern: "GET /book", who: member, page: "book", read: s.book},
+		{pattern: "GET /book/checkpoint", who: member, do: s.checkpoint},
+		{pattern: "POST /book/verify", who: member, do: s.verify, long: true},
+
+		{pattern: "GET /book/export", who: admin, do: s.export, long: true},
+		{pattern: "GET /members", who: admin, page: "members", read: s.members},
+		{pattern: "POST /members", who: admin, do: s.invite},
+	}
+}
+
+// Handler answers all requests.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, rt := range s.routes() {
+		mux.Handle(rt.pattern, s.handle(rt))
+	}
+	mux.Handle("/", s.handle(route{who: open, do: func(*request) error { return wardbook.ErrNotFound }}))
+	// Browsers say where a request comes from; what another site sends is refused.
+	return s.guard(http.NewCrossOriginProtection().Handler(mux))
+}
