@@ -39,15 +39,16 @@ func (o *overview) level(id string) levelView {
 // A matrixView is a risk matrix as an SVG picture: severity upwards, likelihood
 // to the right. Each cell with risks links to them.
 type matrixView struct {
-	Key      wardbook.KeyProperty
-	Title    string
-	Cells    []cellView
-	Unknown  int
-	Refused  int // risks that are unacceptable for this key property
-	Link     string
-	Worst    levelView
-	Severity []string // names of the steps, the highest first
-	Likely   []string
+	Key     wardbook.KeyProperty
+	Title   string
+	Cells   []cellView
+	Unknown int
+	Refused int    // risks that are unacceptable for this key property
+	Link    string // to those
+	// UnknownLink leads to the risks without a step on either axis.
+	UnknownLink string
+	Severity    []string // names of the steps, the highest first
+	Likely      []string
 }
 
 type cellView struct {
@@ -113,7 +114,6 @@ func (q *request) matrices(o *overview) []matrixView {
 	for i, k := range wardbook.KeyProperties {
 		counts := map[cellOf]int{}
 		unknown, refused := 0, 0
-		var worst levelView
 		for _, r := range o.Risks {
 			if !r.Open {
 				continue
@@ -124,16 +124,14 @@ func (q *request) matrices(o *overview) []matrixView {
 				continue
 			}
 			counts[e]++
-			if l := r.Level[i]; l.Rank >= worst.Rank {
-				worst = l
-			}
-			if o.Policy != nil && r.Level[i].Rank > 0 && o.Policy.Levels[r.Level[i].Rank-1].Acceptable == wardbook.No {
+			if r.Bad[i] {
 				refused++
 			}
 		}
 		m := o.grid(k, func(c cellOf) int { return counts[c] })
-		m.Unknown, m.Refused, m.Worst = unknown, refused, worst
-		m.Link = q.link("/risks", "key", string(k))
+		m.Unknown, m.Refused = unknown, refused
+		m.Link = q.link("/risks", "show", "unacceptable", "key", string(k))
+		m.UnknownLink = q.link("/risks", "show", "unknown", "key", string(k))
 		for j := range m.Cells {
 			c := &m.Cells[j]
 			if c.Count > 0 {

@@ -53,8 +53,9 @@ type riskRow struct {
 	Wards     []string
 	Level     [3]levelView // in the order of wardbook.KeyProperties
 	Eval      [3]cellOf
-	Worst     int // rank of the worst level, 0: none is known
-	Refused   bool
+	Worst     int     // rank of the worst level, 0: none is known
+	Bad       [3]bool // which of the three evaluations are unacceptable
+	Refused   bool    // any of them is
 	Open      bool
 	Due       string
 	Certainty wardbook.Status
@@ -297,6 +298,7 @@ func (o *overview) row(r store.Stored[wardbook.Risk]) riskRow {
 		e := v.Evaluation(k)
 		row.Level[i] = o.level(e.Level)
 		row.Eval[i] = cellOf{e.Severity, e.Likelihood}
+		row.Bad[i] = e.Acceptable == wardbook.No
 		row.Worst = max(row.Worst, row.Level[i].Rank)
 	}
 	return row

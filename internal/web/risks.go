@@ -43,18 +43,23 @@ func (f riskFilter) fits(r riskRow, today string) bool {
 	if f.Ward != "" && !strings.Contains("\n"+strings.Join(r.Wards, "\n")+"\n", "\n"+f.Ward+"\n") {
 		return false
 	}
+	bad, unknown := r.Refused, r.Worst == 0
 	for i, k := range wardbook.KeyProperties {
-		if k == f.Key && (!r.Open || f.Severity > 0 && r.Eval[i].Severity != f.Severity || f.Likelihood > 0 && r.Eval[i].Likelihood != f.Likelihood) {
+		if k != f.Key {
+			continue
+		}
+		bad, unknown = r.Bad[i], r.Eval[i].Severity == 0 || r.Eval[i].Likelihood == 0
+		if !r.Open || f.Severity > 0 && r.Eval[i].Severity != f.Severity || f.Likelihood > 0 && r.Eval[i].Likelihood != f.Likelihood {
 			return false
 		}
 	}
 	switch f.Show {
 	case "unacceptable":
-		return r.Open && r.Refused
+		return r.Open && bad
 	case "overdue":
 		return r.Overdue(today)
 	case "unknown":
-		return r.Open && r.Worst == 0
+		return r.Open && unknown
 	case "open":
 		return r.Open
 	}
@@ -63,7 +68,10 @@ func (f riskFilter) fits(r riskRow, today string) bool {
 
 // Cell says in words which cell of which matrix is shown.
 func (f riskFilter) Cell() string {
-	if f.Key == "" || f.Severity == 0 && f.Likelihood == 0 {
+	if f.Severity == 0 && f.Likelihood == 0 {
+		if f.Key.Valid() {
+			return keyTitle(f.Key)
+		}
 		return ""
 	}
 	return fmt.Sprintf("%s, severity %d, likelihood %d", keyTitle(f.Key), f.Severity, f.Likelihood)
