@@ -305,14 +305,15 @@ func each[T any](g *gatherer, kind wardbook.InputKind, paths []string, decode fu
 				return err
 			}
 			j := &job{in: wardbook.Input{Path: f.Name, Kind: kind}, ok: make(chan struct{})}
-			b, err := decodeFile(f, &j.in, func(r io.Reader) ([]byte, error) { return io.ReadAll(r) })
+			slots <- struct{}{}
+			b, err := decodeFile(f, &j.in, func(r io.Reader) ([]byte, error) { return readAll(r, f.Size) })
 			jobs = append(jobs, j)
 			if err != nil {
 				j.err = err
 				close(j.ok)
+				<-slots
 				return nil
 			}
-			slots <- struct{}{}
 			wg.Add(1)
 			go func() {
 				defer func() { <-slots; close(j.ok); wg.Done() }()
@@ -329,6 +330,15 @@ func each[T any](g *gatherer, kind wardbook.InputKind, paths []string, decode fu
 	flush(true)
 	wg.Wait()
 	return nil
+}
+
+// readAll reads all of r into a buffer that is made for size bytes, the stored
+// size: what was compressed needs more, and gets it.
+func readAll(r io.Reader, size int64) ([]byte, error) {
+	const most = 64 << 20
+	b := bytes.NewBuffer(make([]byte, 0, min(max(size, 0), most)+bytes.MinRead))
+	_, err := b.ReadFrom(r)
+	return b.Bytes(), err
 }
 
 // bom is an SBOM with the VEX statements that it holds.
