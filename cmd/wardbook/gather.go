@@ -306,7 +306,8 @@ func each[T any](g *gatherer, kind wardbook.InputKind, paths []string, decode fu
 			}
 			j := &job{in: wardbook.Input{Path: f.Name, Kind: kind}, ok: make(chan struct{})}
 			slots <- struct{}{}
-			b, err := decodeFile(f, &j.in, func(r io.Reader) ([]byte, error) { return readAll(r, f.Size) })
+			buf := buffers.Get().(*bytes.Buffer)
+			b, err := decodeFile(f, &j.in, func(r io.Reader) ([]byte, error) { return readAll(buf, r, f.Size) })
 			jobs = append(jobs, j)
 			if err != nil {
 				j.err = err
@@ -316,7 +317,7 @@ func each[T any](g *gatherer, kind wardbook.InputKind, paths []string, decode fu
 			}
 			wg.Add(1)
 			go func() {
-				defer func() { <-slots; close(j.ok); wg.Done() }()
+				defer func() { buffers.Put(buf); <-slots; close(j.ok); wg.Done() }()
 				j.doc, j.err = decode(j.in.Path, b)
 			}()
 			flush(false)
@@ -332,13 +333,18 @@ func each[T any](g *gatherer, kind wardbook.InputKind, paths []string, decode fu
 	return nil
 }
 
-// readAll reads all of r into a buffer that is made for size bytes, the stored
+// buffers hold the bytes of files while they are decoded; decoders keep nothing
+// of them.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// readAll reads all of r into buf, which is made for size bytes, the stored
 // size: what was compressed needs more, and gets it.
-func readAll(r io.Reader, size int64) ([]byte, error) {
+func readAll(buf *bytes.Buffer, r io.Reader, size int64) ([]byte, error) {
 	const most = 64 << 20
-	b := bytes.NewBuffer(make([]byte, 0, min(max(size, 0), most)+bytes.MinRead))
-	_, err := b.ReadFrom(r)
-	return b.Bytes(), err
+	buf.Reset()
+	buf.Grow(int(min(max(size, 0), most)) + bytes.MinRead)
+	_, err := buf.ReadFrom(r)
+	return buf.Bytes(), err
 }
 
 // bom is an SBOM with the VEX statements that it holds.

@@ -131,7 +131,7 @@ func (m *Matcher) component(c wardbook.Component, at int, env func() *environmen
 	if !id.veto {
 		// Without a purl that says what it is, a CPE or the maker's and the
 		// product's name identify the component. Its surroundings count.
-		more, err := m.byProduct(c, at, env())
+		more, err := m.byProduct(c, at, env)
 		return append(hits, more...), err
 	}
 	m.packages[key] = hits
