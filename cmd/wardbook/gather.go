@@ -305,17 +305,19 @@ func each[T any](g *gatherer, kind wardbook.InputKind, paths []string, decode fu
 				return err
 			}
 			j := &job{in: wardbook.Input{Path: f.Name, Kind: kind}, ok: make(chan struct{})}
-			b, err := decodeFile(f, &j.in, func(r io.Reader) ([]byte, error) { return io.ReadAll(r) })
+			slots <- struct{}{}
+			buf := buffers.Get().(*bytes.Buffer)
+			b, err := decodeFile(f, &j.in, func(r io.Reader) ([]byte, error) { return readAll(buf, r, f.Size) })
 			jobs = append(jobs, j)
 			if err != nil {
 				j.err = err
 				close(j.ok)
+				<-slots
 				return nil
 			}
-			slots <- struct{}{}
 			wg.Add(1)
 			go func() {
-				defer func() { <-slots; close(j.ok); wg.Done() }()
+				defer func() { buffers.Put(buf); <-slots; close(j.ok); wg.Done() }()
 				j.doc, j.err = decode(j.in.Path, b)
 			}()
 			flush(false)
@@ -329,6 +331,20 @@ func each[T any](g *gatherer, kind wardbook.InputKind, paths []string, decode fu
 	flush(true)
 	wg.Wait()
 	return nil
+}
+
+// buffers hold the bytes of files while they are decoded; decoders keep nothing
+// of them.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// readAll reads all of r into buf, which is made for size bytes, the stored
+// size: what was compressed needs more, and gets it.
+func readAll(buf *bytes.Buffer, r io.Reader, size int64) ([]byte, error) {
+	const most = 64 << 20
+	buf.Reset()
+	buf.Grow(int(min(max(size, 0), most)) + bytes.MinRead)
+	_, err := buf.ReadFrom(r)
+	return buf.Bytes(), err
 }
 
 // bom is an SBOM with the VEX statements that it holds.

@@ -13,6 +13,11 @@ import (
 // their support end.
 func (r *run) matchSupport(ctx context.Context) error {
 	s := match.NewSupport(r.Catalog.SupportEnds)
+	type ended struct {
+		match.SupportEnd
+		ok bool
+	}
+	known := map[[4]string]ended{} // components that are in several SBOMs
 	for n := range r.products {
 		p := &r.products[n]
 		if ctx.Err() != nil {
@@ -31,8 +36,14 @@ func (r *run) matchSupport(ctx context.Context) error {
 			}
 			for i := range b.Components {
 				c := &b.Components[i]
-				if e, ok := s.Component(*c, r.At); ok {
-					r.addSupportFinding(p, e, c, wardbook.Step{Step: "sbom", Detail: fmt.Sprintf("%s lists %s", b.Path, c.Key())}, &j)
+				key := [4]string{c.Purl, c.FullName(), c.Version, c.SupportEnd}
+				e, seen := known[key]
+				if !seen {
+					e.SupportEnd, e.ok = s.Component(*c, r.At)
+					known[key] = e
+				}
+				if e.ok && e.Past {
+					r.addSupportFinding(p, e.SupportEnd, c, wardbook.Step{Step: "sbom", Detail: fmt.Sprintf("%s lists %s", b.Path, c.Key())}, &j)
 				}
 			}
 		}

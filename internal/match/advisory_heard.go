@@ -62,7 +62,8 @@ func (p *productName) wordIn(d *deviceName) bool {
 			return true
 		}
 	}
-	for form := range p.joins {
+	for _, j := range p.joins {
+		form := j.form
 		if _, ok := d.forms[form]; ok {
 			return true
 		}

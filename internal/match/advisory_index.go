@@ -163,8 +163,8 @@ func (a *Advisories) add(x indexed) {
 			a.byPrefix[g.prefix] = append(a.byPrefix[g.prefix], n)
 		}
 	}
-	for form := range x.name.joins {
-		post(form)
+	for _, j := range x.name.joins {
+		post(j.form)
 	}
 	if x.name.acronym != "" {
 		post(x.name.acronym)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/google/osv-scalibr/semantic"
 
@@ -100,7 +101,9 @@ type hit struct {
 // Components matches the components of one product. The matches come in the
 // order of the components, then by vulnerability.
 func (m *Matcher) Components(cs []wardbook.Component, opts Options) ([]ComponentMatch, error) {
-	env := m.environment(cs, opts)
+	// Most components have a purl that says what they are: what surrounds them
+	// is read only when it counts.
+	env := sync.OnceValue(func() *environment { return m.environment(cs, opts) })
 	var out []ComponentMatch
 	for i, c := range cs {
 		hits, err := m.component(c, i, env)
@@ -113,7 +116,7 @@ func (m *Matcher) Components(cs []wardbook.Component, opts Options) ([]Component
 }
 
 // component gives all hits of one component.
-func (m *Matcher) component(c wardbook.Component, at int, env *environment) ([]hit, error) {
+func (m *Matcher) component(c wardbook.Component, at int, env func() *environment) ([]hit, error) {
 	key := c.Purl + "\x00" + c.Version
 	if c.Purl != "" {
 		if hits, ok := m.packages[key]; ok {

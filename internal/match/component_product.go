@@ -8,8 +8,8 @@ import (
 
 // byProduct evaluates the records that name a component by CPE or by vendor
 // and product. It is for components whose purl does not say what they are.
-func (m *Matcher) byProduct(c wardbook.Component, at int, env *environment) ([]hit, error) {
-	subjects := env.subjects[at]
+func (m *Matcher) byProduct(c wardbook.Component, at int, env func() *environment) ([]hit, error) {
+	subjects := m.subjects(c)
 	if len(subjects) == 0 {
 		subjects = nameSubjects(c)
 	}
@@ -87,7 +87,7 @@ func cpeVendor(s string) string {
 }
 
 // productHit evaluates one record.
-func (m *Matcher) productHit(c wardbook.Component, at int, subjects []subject, env *environment, r *wardbook.Vulnerability) (hit, bool) {
+func (m *Matcher) productHit(c wardbook.Component, at int, subjects []subject, env func() *environment, r *wardbook.Vulnerability) (hit, bool) {
 	best, ok := m.configurationHit(at, subjects, env, r)
 	for i := range r.Affected {
 		h, named := m.vendorHit(c, subjects, r, &r.Affected[i])
@@ -103,14 +103,14 @@ func (m *Matcher) productHit(c wardbook.Component, at int, subjects []subject, e
 
 // configurationHit evaluates the applicability trees. ok is false where none
 // names the component.
-func (m *Matcher) configurationHit(at int, subjects []subject, env *environment, r *wardbook.Vulnerability) (h hit, ok bool) {
+func (m *Matcher) configurationHit(at int, subjects []subject, env func() *environment, r *wardbook.Vulnerability) (h hit, ok bool) {
 	if len(r.Configurations) == 0 {
 		return hit{}, false
 	}
 	var best outcome
 	f := fitNo
 	for i := range r.Configurations {
-		o := m.tree(&r.Configurations[i], at, subjects, env, 0)
+		o := m.tree(&r.Configurations[i], at, subjects, env(), 0)
 		if g := min(o.fit, o.self); g > f {
 			f, best = g, o
 		}

@@ -212,15 +212,24 @@ type placed struct {
 	at int
 }
 
+// subjects are what a component is by its CPEs.
+func (m *Matcher) subjects(c wardbook.Component) []subject {
+	var out []subject
+	for _, s := range c.CPEs {
+		if n := m.cpe(s); n != nil {
+			out = append(out, cpeSubject(n, c.Version))
+		}
+	}
+	return out
+}
+
 func (m *Matcher) environment(cs []wardbook.Component, opts Options) *environment {
 	e := &environment{subjects: make([][]subject, len(cs)), parts: map[string]bool{}}
 	for i, c := range cs {
-		for _, s := range c.CPEs {
-			if n := m.cpe(s); n != nil {
-				e.subjects[i] = append(e.subjects[i], cpeSubject(n, c.Version))
-				if n.part == "o" || n.part == "h" {
-					e.parts[n.part] = true
-				}
+		e.subjects[i] = m.subjects(c)
+		for j := range e.subjects[i] {
+			if part := e.subjects[i][j].cpe.part; part == "o" || part == "h" {
+				e.parts[part] = true
 			}
 		}
 	}

@@ -319,12 +319,12 @@ func onlyNumbers(rest []string, n int) bool {
 // together ("rapidrx" for "Rapid Rx").
 func (p *productName) joinedGroups(d *deviceName) map[int]mask {
 	var out map[int]mask
-	for form, pair := range p.joins {
-		if m, ok := d.forms[form]; ok {
+	for _, j := range p.joins {
+		if m, ok := d.forms[j.form]; ok {
 			if out == nil {
 				out = map[int]mask{}
 			}
-			out[pair[0]], out[pair[1]] = m, m
+			out[j.first], out[j.first+1] = m, m
 		}
 	}
 	return out

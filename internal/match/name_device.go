@@ -403,11 +403,3 @@ func (d *deviceName) otherSort(p *productName, used mask) bool {
 	}
 	return false
 }
-
-// kindIn is the kind of a word that d has.
-func (d *deviceName) kindIn(w string) kind {
-	if i, ok := d.known(w); ok {
-		return d.kinds[i]
-	}
-	return generic
-}

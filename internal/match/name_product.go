@@ -33,13 +33,20 @@ type group struct {
 	optional bool
 }
 
+// A join is the form of two neighbouring groups written together, the first of
+// them at index first.
+type join struct {
+	form  string
+	first int
+}
+
 // A productName is the name of a product of an advisory, read for matching.
 type productName struct {
 	text           string
 	folded         string // its words, with a space around each
 	groups         []group
 	makers         []makerRef          // makers that the name itself holds
-	joins          map[string][2]int   // two neighbours written together → their groups
+	joins          []join              // two neighbours written together
 	versions       []wardbook.Interval // versions that the name itself states ("7.0.x")
 	acronym        string              // "csm" of "Connex Spot Monitor (CSM)": stands for all groups
 	condition      string              // "enabled with iBed Wireless": holds for some only
@@ -128,13 +135,12 @@ func (l *ledger) productName(text string, vendor []makerRef) *productName {
 	}
 	p.acronym = acronymOf(text)
 	p.condition, p.conditionWords = l.conditionOf(text)
-	p.joins = map[string][2]int{}
 	for i := 1; i < len(p.groups); i++ {
 		a, b := p.groups[i-1], p.groups[i]
 		if a.kind != designator && len(a.alts) == 1 && len(b.alts) == 1 {
-			p.joins[a.alts[0]+b.alts[0]] = [2]int{i - 1, i}
+			p.joins = append(p.joins, join{a.alts[0] + b.alts[0], i - 1})
 			if b.kind == generic && len(a.alts[0]) <= 3 {
-				p.joins[a.alts[0]+b.alts[0][:1]] = [2]int{i - 1, i} // "pcu" of "PC Unit"
+				p.joins = append(p.joins, join{a.alts[0] + b.alts[0][:1], i - 1}) // "pcu" of "PC Unit"
 			}
 		}
 	}
