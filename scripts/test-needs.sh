@@ -5,6 +5,7 @@ set -euo pipefail
 
 needs=()
 command -v pdftotext >/dev/null || needs+=(poppler-utils)
+command -v psql >/dev/null && ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || needs+=(postgresql)
 [ "${#needs[@]}" -eq 0 ] && exit 0
 
 as_root=()
@@ -20,4 +21,4 @@ if command -v apt-get >/dev/null && [ "${as_root[*]}" != false ]; then
 		exit 0
 	fi
 fi
-echo "SKIPPED: the text of the PDF report is not compared (pdftotext is missing; install ${needs[*]})"
+echo "SKIPPED: tests that need ${needs[*]}: the text of the PDF report (poppler-utils), the store on PostgreSQL (postgresql)"
