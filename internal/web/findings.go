@@ -14,10 +14,11 @@ type findingRow struct {
 	store.KeptFinding
 	ProductName string
 	Risks       []riskRow
+	KEVGiven    bool // the catalogue of known exploited vulnerabilities was there to look in
 }
 
 func (o *overview) findingRow(f store.KeptFinding) findingRow {
-	row := findingRow{KeptFinding: f, ProductName: o.Products[f.Product]}
+	row := findingRow{KeptFinding: f, ProductName: o.Products[f.Product], KEVGiven: o.kevGiven()}
 	for _, i := range o.byFinding[f.ID] {
 		row.Risks = append(row.Risks, o.Risks[i])
 	}

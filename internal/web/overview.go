@@ -306,3 +306,11 @@ func (o *overview) row(r store.Stored[wardbook.Risk]) riskRow {
 
 // Count is how many findings have a status.
 func (o *overview) Count(status string) int { return o.Findings[wardbook.Status(status)] }
+
+// kevGiven reports whether the assessment had the catalogue of known exploited
+// vulnerabilities.
+func (o *overview) kevGiven() bool {
+	return o.Assessment != nil && slices.ContainsFunc(o.Assessment.Summary.DataAge, func(a wardbook.DataAge) bool {
+		return a.Source == "KEV" && a.AsOf != ""
+	})
+}

@@ -161,7 +161,7 @@ func (s *Server) risk(q *request, tx *store.Tx) (any, error) {
 		}
 		kept := store.KeptFinding{Finding: f.Value, Affected: len(f.Value.Devices)}
 		kept.Devices = nil
-		v.Findings = append(v.Findings, findingRow{KeptFinding: kept, ProductName: o.Products[f.Value.Product]})
+		v.Findings = append(v.Findings, o.findingRow(kept))
 	}
 	sortFindings(v.Findings)
 	v.History, err = tx.History(r.Kind, r.ID, 0, 50)
