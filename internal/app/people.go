@@ -127,6 +127,10 @@ func Invite(ctx context.Context, s *store.Store, in Invitation) (key string, err
 		old, err := tx.ByKey(u.RecordKind(), u.RecordKey())
 		if err == nil {
 			m.User, m.Name = old.ID, old.Title
+			if m.User == in.Actor && !m.Has(wardbook.Administrator) {
+				ps.Add("roles", "somebody has to stay administrator: another administrator can change yours")
+				return ps.Err()
+			}
 			return errKnown
 		}
 		if !errors.Is(err, wardbook.ErrNotFound) {

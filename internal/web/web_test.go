@@ -410,6 +410,10 @@ func TestInvite(t *testing.T) {
 	if w := h.ask("administrator", http.MethodPost, "/members", url.Values{"name": {"New One"}, "email": {"new@example.org"}}); w.Code != http.StatusUnprocessableEntity {
 		t.Errorf("without a role: %d", w.Code)
 	}
+	self := url.Values{"name": {"The administrator"}, "email": {"Administrator@example.org"}, "role": {"viewer"}}
+	if w := h.ask("administrator", http.MethodPost, "/members", self); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("an administrator who gives up the role: %d", w.Code)
+	}
 	if strings.Contains(h.log.String(), key) {
 		t.Error("the key of a link is in the log")
 	}
