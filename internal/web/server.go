@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/wardbook/wardbook/internal/app"
@@ -87,7 +88,7 @@ func (s *Server) Run(ctx context.Context, started func(address, setup string)) e
 	if s.o.CertFile != "" {
 		scheme = "https"
 	}
-	address := scheme + "://" + ln.Addr().String()
+	address := scheme + "://" + reachable(ln.Addr())
 	setup, err := s.setupAddress(ctx, address)
 	if err != nil {
 		ln.Close()
@@ -118,6 +119,15 @@ func (s *Server) Run(ctx context.Context, started func(address, setup string)) e
 		return err
 	}
 	return nil
+}
+
+// reachable is an address that a browser on this machine can open: one that
+// listens everywhere is called localhost.
+func reachable(a net.Addr) string {
+	if t, ok := a.(*net.TCPAddr); ok && t.IP.IsUnspecified() {
+		return net.JoinHostPort("localhost", strconv.Itoa(t.Port))
+	}
+	return a.String()
 }
 
 func (s *Server) setupAddress(ctx context.Context, address string) (string, error) {

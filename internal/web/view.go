@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -101,7 +103,9 @@ func (v *view) Link(path string, pairs ...string) string { return v.q.link(path,
 
 // Keep lists the parameters of the page, for a form that goes to it again.
 func (v *view) Keep(except ...string) (out [][2]string) {
-	for name, values := range v.q.r.URL.Query() {
+	u := v.q.r.URL.Query()
+	for _, name := range slices.Sorted(maps.Keys(u)) {
+		values := u[name]
 		skip := name == "after" || name == "before"
 		for _, e := range except {
 			skip = skip || name == e
