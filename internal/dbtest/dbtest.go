@@ -93,7 +93,7 @@ func Postgres(t *testing.T) string {
 	t.Cleanup(func() {
 		db, err := sql.Open("pgx", server.base)
 		if err == nil {
-			db.Exec("DROP DATABASE " + name + " WITH (FORCE)")
+			_, _ = db.Exec("DROP DATABASE " + name + " WITH (FORCE)")
 			db.Close()
 		}
 	})

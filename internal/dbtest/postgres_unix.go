@@ -91,7 +91,7 @@ cd / && rm -rf '%[2]s'`, bin, dir, data)
 	c.Dir = dir
 	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: who}
 	if c.Start() == nil {
-		go c.Wait()
+		go func() { _ = c.Wait() }()
 	}
 }
 

@@ -11,9 +11,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
-	"modernc.org/sqlite"
+	_ "modernc.org/sqlite"             // the driver
 )
 
 // engine is the database behind the store. All that differs between the two
@@ -111,8 +110,7 @@ func (e engine) begin(ctx context.Context, c *sql.Conn, org string, writes bool)
 		return nil, err
 	}
 	if _, err := tx.ExecContext(ctx, "SELECT set_config('wardbook.organization', $1, true)", org); err != nil {
-		tx.Rollback()
-		return nil, err
+		return nil, errors.Join(err, tx.Rollback())
 	}
 	return tx, nil
 }
@@ -134,14 +132,4 @@ func (e engine) schema(text string) string {
 		return textColumn.ReplaceAllString(text, `TEXT COLLATE "C"`)
 	}
 	return text
-}
-
-// taken reports whether err says that a unique value is there already.
-func taken(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return pg.Code == "23505"
-	}
-	var lite *sqlite.Error
-	return errors.As(err, &lite) && (lite.Code() == 1555 || lite.Code() == 2067)
 }

@@ -77,8 +77,8 @@ func (x *exporter) line(l *bookLine) error {
 		return err
 	}
 	x.lines++
-	x.w.Write(b)
-	return x.w.WriteByte('\n')
+	_, err = x.w.Write(append(b, '\n'))
+	return err
 }
 
 func (x *exporter) header() error {

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash"
 	"iter"
@@ -249,22 +248,30 @@ func (tx *Tx) factDigest(t factTable, position int64) (wardbook.FactDigest, erro
 		if err != nil {
 			return d, err
 		}
-		var grp, id, place string
-		var from int64
-		var digest []byte
-		for rows.Next() {
-			if err := rows.Scan(&grp, &id, &from, &digest, &place); err != nil {
-				return d, errors.Join(err, rows.Close())
-			}
-			hashFact(h, grp, id, from, digest, place)
-			*part.count++
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		n, err := hashFacts(h, rows)
+		if err != nil {
 			return d, err
 		}
+		*part.count += n
 	}
 	d.SHA256 = hex.EncodeToString(h.Sum(nil))
 	return d, nil
+}
+
+// hashFacts adds the rows to h and counts them.
+func hashFacts(h hash.Hash, rows *sql.Rows) (n int64, err error) {
+	defer rows.Close()
+	var grp, id, place string
+	var from int64
+	var digest []byte
+	for rows.Next() {
+		if err := rows.Scan(&grp, &id, &from, &digest, &place); err != nil {
+			return n, err
+		}
+		hashFact(h, grp, id, from, digest, place)
+		n++
+	}
+	return n, rows.Err()
 }
 
 func hashFact(h hash.Hash, grp, id string, from int64, digest []byte, place string) {

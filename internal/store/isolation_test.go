@@ -269,12 +269,16 @@ func TestRowSecurity(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer rows.Close()
 		for rows.Next() {
 			var name string
 			if err := rows.Scan(&name); err != nil {
 				t.Fatal(err)
 			}
 			tables = append(tables, name)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
 		}
 		open := map[string]bool{"jobs": true, "memberships": true, "sessions": true, "tokens": true}
 		for _, table := range tables {

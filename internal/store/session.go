@@ -78,7 +78,7 @@ func (s *Store) Session(ctx context.Context, key string) (Session, error) {
 func (s *Store) mark(ctx context.Context, query string, args ...any) {
 	ctx, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
 	defer cancel()
-	s.write.ExecContext(ctx, query, args...)
+	_, _ = s.write.ExecContext(ctx, query, args...) // when it was busy, the next page marks it
 }
 
 // ChooseOrganization notes in which organization a session works.

@@ -141,7 +141,7 @@ func (s *Store) View(ctx context.Context, org string, fn func(*Tx) error) error 
 	if err != nil {
 		return err
 	}
-	defer t.Rollback()
+	defer func() { _ = t.Rollback() }() // after a commit it does nothing
 	return fn(&Tx{s: s, ctx: ctx, conn: c, tx: t, org: org, at: now})
 }
 
@@ -190,7 +190,7 @@ func (s *Store) change(ctx context.Context, org string, fn func(*Tx) error) erro
 	if err != nil {
 		return err
 	}
-	defer t.Rollback()
+	defer func() { _ = t.Rollback() }() // after a commit it does nothing
 	if err := fn(&Tx{s: s, ctx: ctx, conn: c, tx: t, org: org, at: now}); err != nil {
 		return err
 	}
