@@ -186,7 +186,7 @@ func (r *run) joinSBOMs(ctx context.Context) error {
 	}
 	for i, s := range r.SBOMs {
 		if len(otherVersion[i]) > 0 {
-			r.notes = append(r.notes, fmt.Sprintf("The SBOM %s describes %s %s. %s run other versions, of which no SBOM was given: their components are unknown.", s.Path, s.Name, s.Version, countDevices(otherVersion[i])))
+			r.notes = append(r.notes, fmt.Sprintf("The SBOM %s describes %s %s. Of %s no SBOM was given: their components are unknown.", s.Path, s.Name, s.Version, countDevices(otherVersion[i])))
 		}
 		if !used[i] {
 			r.addProductOfSBOM(i)
@@ -203,11 +203,7 @@ func countDevices(byVersion map[string]int) string {
 		versions = append(versions, v)
 	}
 	sort.Strings(versions)
-	word := "devices"
-	if n == 1 {
-		word = "device"
-	}
-	return fmt.Sprintf("%d %s (version %s)", n, word, strings.Join(versions, ", "))
+	return fmt.Sprintf("%s of other versions (%s)", plural(n, "device", "devices"), strings.Join(versions, ", "))
 }
 
 // addProductOfSBOM keeps an SBOM that describes no device of the inventory.
