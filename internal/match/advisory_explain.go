@@ -12,6 +12,7 @@ import (
 // come first; at most n are given.
 func (a *Advisories) Explain(id Identity, n int) []wardbook.Step {
 	d := a.ledger.deviceName(id)
+	d.explain = true
 	type line struct {
 		wardbook.Step
 		near float64

@@ -139,9 +139,11 @@ func (p *productName) compare(d *deviceName) comparison {
 		c.confidence = 1
 		c.set(vague, .4, "a word of its own", "a word that no other product has fits")
 	}
-	if c.fit == noFit {
+	switch {
+	case c.fit == noFit && !d.explain: // nobody asks why
+	case c.fit == noFit:
 		c.reason = fmt.Sprintf("%s; not found: %s; left over: %s", c.reason, orNone(missed), orNone(rest))
-	} else {
+	default:
 		c.reason = fmt.Sprintf("%s; found: %s; not found: %s; left over: %s", c.reason, orNone(hit), orNone(missed), orNone(rest))
 	}
 	return c

@@ -18,8 +18,9 @@ type deviceName struct {
 	text       string
 	words      []string
 	kinds      []kind
-	stated     int // how many words the inventory states: those behind are what its numbers stand for
-	modelWords int // how many of the words the model has, before those of its number
+	stated     int  // how many words the inventory states: those behind are what its numbers stand for
+	explain    bool // somebody asks why it is not a product
+	modelWords int  // how many of the words the model has, before those of its number
 	seps       []byte
 	sorts      mask         // words that tell the sort of a product
 	noise      mask         // version words, sizes: neither asked for nor missed
