@@ -130,34 +130,12 @@ func unpercent(s string) string {
 	return b.String()
 }
 
-// collections maps the hosts of CVE 5 collectionURLs to OSV ecosystems.
+// collections maps a label of the host of a CVE 5 collectionURL to the OSV
+// ecosystem that the host serves.
 var collections = map[string]string{
-	"registry.npmjs.org":    "npm",
-	"www.npmjs.com":         "npm",
-	"npmjs.com":             "npm",
-	"pypi.org":              "PyPI",
-	"pypi.python.org":       "PyPI",
-	"repo.maven.apache.org": "Maven",
-	"repo1.maven.org":       "Maven",
-	"central.sonatype.com":  "Maven",
-	"search.maven.org":      "Maven",
-	"rubygems.org":          "RubyGems",
-	"crates.io":             "crates.io",
-	"packagist.org":         "Packagist",
-	"repo.packagist.org":    "Packagist",
-	"nuget.org":             "NuGet",
-	"www.nuget.org":         "NuGet",
-	"api.nuget.org":         "NuGet",
-	"pkg.go.dev":            "Go",
-	"proxy.golang.org":      "Go",
-	"hex.pm":                "Hex",
-	"repo.hex.pm":           "Hex",
-	"pub.dev":               "Pub",
-	"hackage.haskell.org":   "Hackage",
-	"cran.r-project.org":    "CRAN",
-	"center.conan.io":       "ConanCenter",
-	"conan.io":              "ConanCenter",
-	"swiftpackageindex.com": "SwiftURL",
+	"npmjs": "npm", "pypi": "PyPI", "maven": "Maven", "sonatype": "Maven", "rubygems": "RubyGems", "crates": "crates.io",
+	"packagist": "Packagist", "nuget": "NuGet", "golang": "Go", "go": "Go", "hex": "Hex", "pub": "Pub", "hackage": "Hackage",
+	"cran": "CRAN", "conan": "ConanCenter", "swiftpackageindex": "SwiftURL",
 }
 
 func collectionEcosystem(url string) string {
@@ -165,7 +143,12 @@ func collectionEcosystem(url string) string {
 		url = url[i+3:]
 	}
 	host, _, _ := strings.Cut(url, "/")
-	return collections[strings.ToLower(host)]
+	for label := range strings.SplitSeq(strings.ToLower(host), ".") {
+		if eco, ok := collections[label]; ok {
+			return eco
+		}
+	}
+	return ""
 }
 
 // purlTypes maps purl types to OSV ecosystems where the type alone tells it.

@@ -80,7 +80,7 @@ func TestCVEVersions(t *testing.T) {
 
 func TestRecordFields(t *testing.T) {
 	v, info := one(t, `{"dataType":"CVE_RECORD","dataVersion":"5.1","cveMetadata":{"cveId":"CVE-2024-0001","state":"PUBLISHED","dateUpdated":"2024-08-01T19:24:48"},
-	"containers":{"cna":{"title":"T","providerMetadata":{"shortName":"cna"},"tags":["disputed"],"affected":[{"vendor":"n/a","product":"n/a"},{"collectionURL":"https://pypi.org/project","packageName":"Some_Pkg","defaultStatus":"affected"}],
+	"containers":{"cna":{"title":"T","providerMetadata":{"shortName":"cna"},"tags":["disputed"],"affected":[{"vendor":"n/a","product":"n/a"},{"collectionURL":"https://pypi.example/project","packageName":"Some_Pkg","defaultStatus":"affected"}],
 	"problemTypes":[{"descriptions":[{"cweId":"CWE-79"},{"description":"CWE-89 SQL"}]}],"metrics":[{"cvssV3_1":{"vectorString":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H","baseScore":1.0}},{"cvssV3_1":{"vectorString":"bad","baseScore":7.5,"version":"3.1"}}]},
 	"adp":[{"providerMetadata":{"shortName":"CISA-ADP"},"metrics":[{"other":{"type":"ssvc","content":{"timestamp":"2024-08-01T19:04:07Z","options":[{"Exploitation":"active"},{"Automatable":"yes"},{"Technical Impact":"total"}]}}},{"other":{"type":"kev","content":{"dateAdded":"2024-08-02"}}}]}]}}`)
 	want := wardbook.Vulnerability{
