@@ -57,7 +57,14 @@ func NewAdvisories(list []*wardbook.Advisory, cat *catalog.Catalog, ans *Answers
 	vendors := map[string][]makerRef{}
 	names := map[string]*productName{}
 	for i, adv := range a.list {
+		packages := packagesOf(adv)
 		for j := range adv.Products {
+			if q := &adv.Products[j]; packages[q.ID] || packages[q.Component] {
+				if packages[q.ID] {
+					a.add(indexed{advisory: int32(i), product: q, name: noName})
+				}
+				continue
+			}
 			p := withVendor(adv, &adv.Products[j])
 			vendor, ok := vendors[p.Vendor]
 			if !ok {
@@ -85,6 +92,28 @@ func NewAdvisories(list []*wardbook.Advisory, cat *catalog.Catalog, ans *Answers
 	}
 	sort.Strings(a.words)
 	return a
+}
+
+// noName is the name of a package: nothing is held against it by name.
+var noName = &productName{}
+
+// packagesOf lists the product_ids that a document identifies by a package URL
+// of an ecosystem. They, and what they are a component of, are packages of a
+// distribution and no devices, so only package URLs find them.
+func packagesOf(adv *wardbook.Advisory) map[string]bool {
+	var out map[string]bool
+	for i := range adv.Products {
+		for _, purl := range adv.Products[i].Purls {
+			key, _ := purlKey(purl)
+			if typ, _, _ := strings.Cut(key, "/"); key != "" && !openTypes[typ] && adv.Products[i].ID != "" {
+				if out == nil {
+					out = map[string]bool{}
+				}
+				out[adv.Products[i].ID] = true
+			}
+		}
+	}
+	return out
 }
 
 // withVendor gives a product of a relationship, which has no place in the tree
