@@ -61,6 +61,20 @@ func (b *bookFlags) find(ctx context.Context, s *store.Store) (string, error) {
 	return "", wardbook.ErrNotFound
 }
 
+// with opens a book that is there and calls fn with its organization.
+func (b *bookFlags) with(ctx context.Context, fn func(s *store.Store, org string) error) error {
+	s, err := b.open(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	org, err := b.find(ctx, s)
+	if err != nil {
+		return err
+	}
+	return fn(s, org)
+}
+
 func newKeep() *cobra.Command {
 	var b bookFlags
 	var out, by, reason string
@@ -280,16 +294,12 @@ func verify(ctx context.Context, b bookFlags, args []string, o store.VerifyOptio
 		defer f.Close()
 		return store.VerifyExport(f, o)
 	}
-	s, err := b.open(ctx, false)
-	if err != nil {
-		return nil, err
-	}
-	defer s.Close()
-	org, err := b.find(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	return s.Verify(ctx, org, o)
+	var v *store.Verification
+	err := b.with(ctx, func(s *store.Store, org string) (err error) {
+		v, err = s.Verify(ctx, org, o)
+		return err
+	})
+	return v, err
 }
 
 func tellVerification(w io.Writer, v *store.Verification) error {
@@ -316,16 +326,10 @@ func newExport() *cobra.Command {
 		Short: "Write a whole book to a file that wardbook verify checks without the database",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := b.open(cmd.Context(), false)
+			err := b.with(cmd.Context(), func(s *store.Store, org string) error {
+				return writeFile(to, func(w io.Writer) error { return s.Export(cmd.Context(), org, w) })
+			})
 			if err != nil {
-				return err
-			}
-			defer s.Close()
-			org, err := b.find(cmd.Context(), s)
-			if err != nil {
-				return err
-			}
-			if err := writeFile(to, func(w io.Writer) error { return s.Export(cmd.Context(), org, w) }); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "Written: %s\n", to)
@@ -345,24 +349,17 @@ func newLog() *cobra.Command {
 		Short: "Print the newest entries of the book: who did what, when and why",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := b.open(cmd.Context(), false)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			org, err := b.find(cmd.Context(), s)
-			if err != nil {
-				return err
-			}
-			return s.View(cmd.Context(), org, func(tx *store.Tx) error {
-				entries, err := tx.Entries(store.EntryFilter{Limit: n})
-				if err != nil {
-					return err
-				}
-				for _, e := range entries {
-					fmt.Fprintf(cmd.OutOrStdout(), "%6d  %s  %s  %s %s%s\n", e.Position, e.Time.UTC().Format("2006-01-02 15:04:05"), e.Event.Actor, e.Event.Action, e.Event.Target, reasonText(e.Event.Reason))
-				}
-				return nil
+			return b.with(cmd.Context(), func(s *store.Store, org string) error {
+				return s.View(cmd.Context(), org, func(tx *store.Tx) error {
+					entries, err := tx.Entries(store.EntryFilter{Limit: n})
+					if err != nil {
+						return err
+					}
+					for _, e := range entries {
+						fmt.Fprintf(cmd.OutOrStdout(), "%6d  %s  %s  %s %s%s\n", e.Position, e.Time.UTC().Format("2006-01-02 15:04:05"), e.Event.Actor, e.Event.Action, e.Event.Target, reasonText(e.Event.Reason))
+					}
+					return nil
+				})
 			})
 		},
 	}
