@@ -189,25 +189,40 @@ func (k *keeping) evidence(tx *store.Tx) error {
 			}
 		}
 	}
-	for _, dir := range []string{filepath.Join(k.out, "evidence"), k.out} {
-		files, err := os.ReadDir(dir)
-		if err != nil {
-			if dir != k.out && errors.Is(err, os.ErrNotExist) {
-				fmt.Fprintln(k.w, "The folder has no copies of the inputs: the assessment is kept, what it was made from is not.")
-				continue
-			}
+	dir := filepath.Join(k.out, "evidence")
+	files, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		fmt.Fprintln(k.w, "The folder has no copies of the inputs: the assessment is kept, what it was made from is not.")
+	case err != nil:
+		return err
+	}
+	for _, f := range files {
+		if !isDigest(f.Name()) {
+			continue
+		}
+		if err := k.document(tx, filepath.Join(dir, f.Name()), names[f.Name()]); err != nil {
 			return err
 		}
-		for _, f := range files {
-			if !f.Type().IsRegular() || strings.HasPrefix(f.Name(), ".") || f.Name() == evidenceIndex {
-				continue
-			}
-			if err := k.document(tx, filepath.Join(dir, f.Name()), names[f.Name()]); err != nil {
-				return err
-			}
+	}
+	// Only what assess writes: the folder may hold other things, the database
+	// and its key among them.
+	for _, name := range outputs {
+		err := k.document(tx, filepath.Join(k.out, name), name)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
 		}
 	}
 	return nil
+}
+
+// outputs are the files that assess writes beside the evidence.
+var outputs = []string{"assessment.json", "assessment.xlsx", "report.html", "report.pdf", "answers.yaml", "columns.yaml"}
+
+// isDigest reports whether a file of the evidence is named by a SHA-256.
+func isDigest(name string) bool {
+	b, err := hex.DecodeString(name)
+	return err == nil && len(b) == sha256.Size
 }
 
 func (k *keeping) document(tx *store.Tx, path, name string) error {
