@@ -39,6 +39,9 @@ type Risk struct {
 	// FirstSeen is the RFC 3339 date of the first assessment that proposed the
 	// risk: due dates count from it.
 	FirstSeen string `json:"first_seen,omitempty"`
+	// Register is what people did with the risk; nil in an assessment, and while
+	// nobody has.
+	Register *Register `json:"register,omitempty"`
 }
 
 // Evaluation returns the evaluation of k.

@@ -102,7 +102,7 @@ func TestSchemaHasAllProperties(t *testing.T) {
 		}
 		for _, f := range reflect.VisibleFields(rt) {
 			tag, opts, _ := strings.Cut(f.Tag.Get("json"), ",")
-			if tag == "" || tag == "-" {
+			if tag == "" || tag == "-" || f.Type == reflect.TypeFor[*wardbook.Register]() { // no assessment has a register
 				continue
 			}
 			if !left[tag] {

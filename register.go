@@ -1,0 +1,114 @@
+package wardbook
+
+import (
+	"slices"
+	"time"
+)
+
+// A Register is what people did with a risk since the program proposed it. The
+// risk itself holds the current values; here stand the first ones, who answers
+// for it, and what the program proposes now where that differs.
+type Register struct {
+	// Initial is the evaluation with which a person took the risk into the
+	// register.
+	Initial *Evaluations `json:"initial,omitempty"`
+	Owner   string       `json:"owner,omitempty"` // id of the user who answers for it
+	// Treatment is what is done about the risk, in the owner's words; Selected
+	// are the indexes into Options that were chosen.
+	Treatment string `json:"treatment,omitempty"`
+	Selected  []int  `json:"selected,omitempty"`
+	// AcceptedUntil is the RFC 3339 date on which an acceptance ends; the risk is
+	// then reopened.
+	AcceptedUntil string `json:"accepted_until,omitempty"`
+	// Proposed is what the program proposes now, where it differs from what
+	// people decided.
+	Proposed *Proposal `json:"proposed,omitempty"`
+	// Gone is the RFC 3339 date since which nothing that is known supports the
+	// risk; empty: it is supported.
+	Gone string `json:"gone,omitempty"`
+	// Decided are the decisions about the risk, oldest first.
+	Decided []RiskDecision `json:"decided,omitempty"`
+}
+
+// Evaluations are the three evaluations of a risk at one time.
+type Evaluations struct {
+	Safety        Evaluation `json:"safety"`
+	Effectiveness Evaluation `json:"effectiveness"`
+	Security      Evaluation `json:"security"`
+	Policy        PolicyRef  `json:"policy,omitzero"` // that they were made under
+}
+
+// Evaluation returns the evaluation of k.
+func (e *Evaluations) Evaluation(k KeyProperty) *Evaluation {
+	switch k {
+	case Safety:
+		return &e.Safety
+	case Effectiveness:
+		return &e.Effectiveness
+	case Security:
+		return &e.Security
+	}
+	return nil
+}
+
+// A Proposal is what the program proposes for a risk that people have decided
+// on already.
+type Proposal struct {
+	Evaluations
+	Since string `json:"since"`         // RFC 3339 date since which it differs
+	Due   string `json:"due,omitempty"` // RFC 3339 date
+	Why   string `json:"why"`           // what changed, in a sentence
+}
+
+// A RiskDecision is one step that a person took with a risk.
+type RiskDecision struct {
+	From   RiskState `json:"from"`
+	To     RiskState `json:"to"` // equal to From when values were changed
+	By     string    `json:"by"` // id of the user
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// Evaluations returns the current three evaluations of r.
+func (r *Risk) Evaluations() Evaluations {
+	return Evaluations{Safety: r.Safety, Effectiveness: r.Effectiveness, Security: r.Security}
+}
+
+// Validate reports all faults.
+func (r Risk) Validate() error {
+	var ps Problems
+	if r.ID == "" {
+		ps.Add("id", "is empty")
+	}
+	if !r.State.Valid() {
+		ps.Add("state", "%q is no state of a risk", r.State)
+	}
+	checkDate(&ps, "due", r.Due)
+	for _, k := range KeyProperties {
+		e := r.Evaluation(k)
+		if e.Severity < 0 || e.Severity > Steps {
+			ps.Add(string(k)+"/severity", "%d is no step", e.Severity)
+		}
+		if e.Likelihood < 0 || e.Likelihood > Steps {
+			ps.Add(string(k)+"/likelihood", "%d is no step", e.Likelihood)
+		}
+	}
+	g := r.Register
+	if g == nil {
+		if r.State != RiskProposed {
+			ps.Add("register", "is empty, but the risk is %s", r.State)
+		}
+		return ps.Err()
+	}
+	checkDate(&ps, "register/accepted_until", g.AcceptedUntil)
+	checkDate(&ps, "register/gone", g.Gone)
+	if i := slices.IndexFunc(g.Selected, func(n int) bool { return n < 0 || n >= len(r.Options) }); i >= 0 {
+		ps.Add("register/selected", "%d is no option", g.Selected[i])
+	}
+	for _, d := range g.Decided {
+		if d.By == "" {
+			ps.Add("register/decided", "a decision names nobody")
+		}
+	}
+	return ps.Err()
+}
