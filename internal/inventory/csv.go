@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 
 	"github.com/wardbook/wardbook"
 )
@@ -35,6 +36,7 @@ type csvReader struct {
 	row     int      // number of the record read last; the first is 1
 	fields  [][]byte // of that record; valid until the next
 	scratch []byte
+	legacy  int // records with bytes that are not UTF-8
 	ps      wardbook.Problems
 }
 
@@ -100,6 +102,9 @@ func (c *csvReader) next() ([][]byte, error) {
 		}
 		if len(c.fields) > maxFields {
 			return nil, fmt.Errorf("row %d has more than %d cells: this is not a table", c.row, maxFields)
+		}
+		if !utf8.Valid(b[:n]) {
+			c.legacy++
 		}
 		c.pos += n
 		return c.fields, nil

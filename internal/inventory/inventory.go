@@ -65,6 +65,9 @@ func Stream(r io.Reader, name string, opts Options, fn func(*wardbook.Device) er
 	if err := read(t, doc, opts, fn); err != nil {
 		return nil, fmt.Errorf("%s: %w", baseName(name), err)
 	}
+	if c, ok := t.(*csvReader); ok && c.legacy > 0 {
+		doc.Format += fmt.Sprintf(" and %s (in %d rows)", strings.ToUpper(cp1252Name), c.legacy)
+	}
 	return doc, nil
 }
 

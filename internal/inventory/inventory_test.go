@@ -45,6 +45,19 @@ func hasProblem(ps []wardbook.Problem, place, part string) bool {
 
 // A report of a CMMS: title rows, a repeated header, a total, a repeated id, a
 // version that a spreadsheet made a date of.
+// Rows that are not UTF-8 are read as Windows-1252, and the format says so.
+func TestFormatNamesBothEncodings(t *testing.T) {
+	for _, tt := range []struct{ name, in, want string }{
+		{"all UTF-8", "Asset ID,Manufacturer,Model\n1,Dräger,V800\n", "CSV (,), UTF-8"},
+		{"one row pasted from elsewhere", "Asset ID,Manufacturer,Model\n1,Dräger,V800\n2,Dr\xe4ger,V300\n", "CSV (,), UTF-8 and WINDOWS-1252 (in 1 rows)"},
+	} {
+		doc, err := Decode(strings.NewReader(tt.in), "x.csv", Options{})
+		if err != nil || doc.Format != tt.want {
+			t.Errorf("%s: %q, %v", tt.name, doc.Format, err)
+		}
+	}
+}
+
 func TestDecodeReport(t *testing.T) {
 	b, err := os.ReadFile(filepath.Join("testdata", "cmms-en.csv"))
 	if err != nil {

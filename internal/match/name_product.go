@@ -242,6 +242,9 @@ func (l *ledger) rangeAt(ts []token, i int) (group, int, bool) {
 	if pa == "" || da == "" || sa != "" || sb != "" || pb != "" && pb != pa || len(da) > 3 || len(db) > 3 || len(db) < len(da) {
 		return group{}, 0, false
 	}
+	if pb == "" && len(da) == 1 && len(db) > 2 {
+		return group{}, 0, false // "s7-300" is one of the s7, no range
+	}
 	lo, _ := strconv.Atoi(da)
 	hi, _ := strconv.Atoi(db)
 	if hi <= lo {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -25,7 +26,7 @@ func (f *faults) add(place, format string, args ...any) {
 		f.dropped++
 		return
 	}
-	f.list.Add(place, format, args...)
+	f.list.Add(strings.TrimSuffix(place, ": "), format, args...) // a file as a whole
 }
 
 // all returns the problems, with a last one that counts what was left out.
