@@ -33,6 +33,7 @@ func TestCompareNames(t *testing.T) {
 		{"short forms of part numbers", "Philips", "Monitor (M8001A/2A/10A)", "Philips", "M8010A", closeFit},
 		{"a range", "Philips", "IntelliVue patient monitor MP2-MP90", "Philips", "IntelliVue MP50", closeFit},
 		{"out of the range", "Philips", "IntelliVue patient monitor MP20-MP90", "Philips", "IntelliVue MP5", noFit},
+		{"a series and a number are no range", "Siemens", "SIMATIC S7-300", "Siemens", "SIMATIC S7-200", noFit},
 		{"a row of designators", "Philips", "PageWriter TC10 TC20 TC30 Cardiographs", "Philips", "PAGEWRITER TC30", closeFit},
 		{"a slip of the hand", "Philips", "IntelliVue MX450", "Philips", "Inteliivue MX450", closeFit},
 		{"siblings by words", "Philips", "Brilliance iCT", "Philips", "Brilliance 64", noFit},
