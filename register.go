@@ -2,6 +2,7 @@ package wardbook
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -23,6 +24,9 @@ type Register struct {
 	// Proposed is what the program proposes now, where it differs from what
 	// people decided.
 	Proposed *Proposal `json:"proposed,omitempty"`
+	// Seen is the newest proposal that people had before them when they decided:
+	// the same is not proposed again.
+	Seen *Proposal `json:"seen,omitempty"`
 	// Gone is the RFC 3339 date since which nothing that is known supports the
 	// risk; empty: it is supported.
 	Gone string `json:"gone,omitempty"`
@@ -67,11 +71,62 @@ type RiskDecision struct {
 	By     string    `json:"by"` // id of the user
 	At     time.Time `json:"at"`
 	Reason string    `json:"reason,omitempty"`
+	// Authority is in whose name a risk was accepted, in the policy's words.
+	Authority string `json:"authority,omitempty"`
 }
+
+// Estimates reports whether the step says what severity and likelihood are.
+func (d RiskDecision) Estimates() bool { return d.From == d.To || d.To == RiskAnalysed }
 
 // Evaluations returns the current three evaluations of r.
 func (r *Risk) Evaluations() Evaluations {
 	return Evaluations{Safety: r.Safety, Effectiveness: r.Effectiveness, Security: r.Security}
+}
+
+// Differs reports whether a step, a level or what follows from it differs from
+// that of o; how it came about is not looked at.
+func (e *Evaluations) Differs(o *Evaluations) bool {
+	for _, k := range KeyProperties {
+		a, b := e.Evaluation(k), o.Evaluation(k)
+		if a.Severity != b.Severity || a.Likelihood != b.Likelihood || a.Level != b.Level || a.Acceptable != b.Acceptable {
+			return true
+		}
+	}
+	return false
+}
+
+// DueByPerson is the DueRule of a date that a person set; what follows is why.
+const DueByPerson = "set by a person: "
+
+// Propose notes what the program proposes now. While the risk is a proposal it
+// takes the values. What people decided stays: the proposal then stands beside
+// it in Register.Proposed, unless it says the same, or is the one that they had
+// before them when they decided. A date alone is proposed where it is earlier
+// than theirs. A date that a person set stays in any case.
+func (r *Risk) Propose(p Proposal) {
+	byPerson := strings.HasPrefix(r.DueRule, DueByPerson)
+	if r.State == RiskProposed {
+		r.Safety, r.Effectiveness, r.Security = p.Safety, p.Effectiveness, p.Security
+		if !byPerson {
+			r.Due = p.Due
+		}
+		return
+	}
+	g := r.Register
+	if g == nil || r.State.Final() {
+		return
+	}
+	now := r.Evaluations()
+	earlier := !byPerson && p.Due != "" && (r.Due == "" || p.Due < r.Due)
+	seen := g.Seen != nil && !g.Seen.Differs(&p.Evaluations) && (!earlier || g.Seen.Due == p.Due)
+	if seen || !now.Differs(&p.Evaluations) && !earlier {
+		g.Proposed = nil
+		return
+	}
+	if g.Proposed != nil && !g.Proposed.Differs(&p.Evaluations) && g.Proposed.Due == p.Due {
+		return // it waits already; the date since when stays
+	}
+	g.Proposed = &p
 }
 
 // Validate reports all faults.
