@@ -33,7 +33,7 @@ var walls = map[string][]string{
 	"internal/report":    {"", "catalog"},
 	"internal/assess":    {"", "catalog", "internal/match", "internal/score"},
 	"internal/store":     {""},
-	"internal/app":       {"", "internal/store"},
+	"internal/app":       {"", "catalog", "internal/store"},
 	"internal/web":       {"", "catalog", "internal/app", "internal/store"},
 	"internal/dbtest":    {"internal/store"}, // databases for tests
 	"cmd/wardbook": {
