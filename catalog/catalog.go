@@ -18,7 +18,7 @@ import (
 	"github.com/wardbook/wardbook"
 )
 
-//go:embed *.yaml
+//go:embed *.yaml compiled.json
 var files embed.FS
 
 // Catalog is the loaded and checked knowledge. It is read only.
@@ -40,33 +40,45 @@ type Catalog struct {
 	risk riskTables
 }
 
-// Load returns the embedded catalogue, loaded and checked once per process.
-var Load = sync.OnceValues(func() (*Catalog, error) { return load(files) })
+// Load returns the embedded catalogue, loaded and checked once per process. It
+// reads the compiled form where that was made of the files as they are, and
+// the files themselves where it was not.
+var Load = sync.OnceValues(func() (*Catalog, error) { return load(embedded()) })
 
-func load(fsys fs.FS) (*Catalog, error) {
-	c := &Catalog{}
+func load(src source) (*Catalog, error) {
+	c := &Catalog{Digest: src.digest}
 	var ps wardbook.Problems
+	if c.Digest == "" {
+		var err error
+		if c.Digest, err = digest(src); err != nil {
+			return nil, err
+		}
+	}
+	c.Names = loadNames(src, &ps)
+	c.SupportEnds = loadSupportEnds(src, &ps)
+	c.loadRisk(src, &ps)
+	if err := ps.Err(); err != nil {
+		return nil, fmt.Errorf("catalogue: %w", err)
+	}
+	return c, nil
+}
+
+// digest is the SHA-256 of all YAML files with their names and lengths.
+func digest(fsys fs.FS) (string, error) {
 	names, err := fs.Glob(fsys, "*.yaml")
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	sum := sha256.New()
 	for _, name := range names {
 		b, err := fs.ReadFile(fsys, name)
 		if err != nil {
-			return nil, err
+			return "", err
 		}
 		fmt.Fprintf(sum, "%s %d\n", name, len(b))
 		sum.Write(b)
 	}
-	c.Digest = hex.EncodeToString(sum.Sum(nil))
-	c.Names = loadNames(fsys, &ps)
-	c.SupportEnds = loadSupportEnds(fsys, &ps)
-	c.loadRisk(fsys, &ps)
-	if err := ps.Err(); err != nil {
-		return nil, fmt.Errorf("catalogue: %w", err)
-	}
-	return c, nil
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // Provenance says where a row comes from and whether somebody checked it
@@ -75,17 +87,4 @@ type Provenance struct {
 	Source   string `yaml:"source"`
 	Verified bool   `yaml:"verified"`
 	Place    string `yaml:"-"` // file and line of the row
-}
-
-// read decodes a YAML list strictly; faults carry file and line, and every row
-// gets its own in Provenance.Place.
-func read[T any](fsys fs.FS, name string, ps *wardbook.Problems) []T {
-	b, err := fs.ReadFile(fsys, name)
-	if err != nil {
-		ps.Add(name, "%v", err)
-		return nil
-	}
-	var rows []T
-	decode(b, name, &rows, ps)
-	return rows
 }

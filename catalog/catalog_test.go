@@ -28,7 +28,7 @@ func TestBadNames(t *testing.T) {
 		"words.yaml":  {Data: []byte("- words: [a\n")},
 	}
 	var ps wardbook.Problems
-	loadNames(fsys, &ps)
+	loadNames(source{FS: fsys}, &ps)
 	var inv *wardbook.Invalid
 	if !errors.As(ps.Err(), &inv) {
 		t.Fatal("no problem found")

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"io/fs"
 	"slices"
 
 	"github.com/wardbook/wardbook"
@@ -66,8 +65,8 @@ func (c *Catalog) ControlsFor(hazards []string, impact wardbook.Impact, class st
 	})
 }
 
-func (c *Catalog) loadControls(fsys fs.FS, ps *wardbook.Problems) {
-	c.Controls = read[Control](fsys, "controls.yaml", ps)
+func (c *Catalog) loadControls(src source, ps *wardbook.Problems) {
+	c.Controls = read[Control](src, "controls.yaml", ps)
 	c.risk.treats = map[string][]int{}
 	seen := map[string]bool{}
 	for i, k := range c.Controls {

@@ -3,7 +3,6 @@ package catalog
 import (
 	"cmp"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -213,8 +212,8 @@ func singular(w string) string {
 	return w
 }
 
-func (c *Catalog) loadClasses(fsys fs.FS, ps *wardbook.Problems) {
-	c.DeviceClasses = read[DeviceClass](fsys, "device-classes.yaml", ps)
+func (c *Catalog) loadClasses(src source, ps *wardbook.Problems) {
+	c.DeviceClasses = read[DeviceClass](src, "device-classes.yaml", ps)
 	c.risk.class = map[string]int{}
 	c.risk.index = classIndex{types: map[string][]phrase{}, models: map[string][]phrase{}}
 	owner := map[string]string{}
@@ -262,7 +261,7 @@ func (c *Catalog) loadClasses(fsys fs.FS, ps *wardbook.Problems) {
 	for _, table := range []map[string][]phrase{c.risk.index.types, c.risk.index.models} {
 		for _, list := range table { // makers come from a map: order must not depend on it
 			slices.SortFunc(list, func(a, b phrase) int {
-				return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.class, b.class), cmp.Compare(a.text, b.text))
+				return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.class, b.class), cmp.Compare(a.text, b.text), cmp.Compare(a.maker, b.maker))
 			})
 		}
 	}

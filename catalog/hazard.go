@@ -1,8 +1,6 @@
 package catalog
 
 import (
-	"io/fs"
-
 	"github.com/wardbook/wardbook"
 )
 
@@ -20,8 +18,8 @@ func (c *Catalog) Hazard(id string) *Hazard {
 	return nil
 }
 
-func (c *Catalog) loadHazards(fsys fs.FS, ps *wardbook.Problems) {
-	c.Hazards = read[Hazard](fsys, "hazards.yaml", ps)
+func (c *Catalog) loadHazards(src source, ps *wardbook.Problems) {
+	c.Hazards = read[Hazard](src, "hazards.yaml", ps)
 	c.risk.hazard = map[string]int{}
 	for i, h := range c.Hazards {
 		if _, ok := c.risk.hazard[h.ID]; ok {

@@ -4,7 +4,7 @@ import "testing"
 
 func BenchmarkLoad(b *testing.B) {
 	for b.Loop() {
-		if _, err := load(files); err != nil {
+		if _, err := load(source{FS: files}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -14,6 +14,14 @@ func BenchmarkReadPolicy(b *testing.B) {
 	src := DefaultPolicy()
 	for b.Loop() {
 		if _, err := ReadPolicy(src, "p.yaml"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkLoadCompiled(b *testing.B) {
+	for b.Loop() {
+		if _, err := load(embedded()); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"fmt"
-	"io/fs"
 
 	"github.com/wardbook/wardbook"
 )
@@ -44,11 +43,11 @@ type Names struct {
 	Words  []Words
 }
 
-func loadNames(fsys fs.FS, ps *wardbook.Problems) Names {
+func loadNames(src source, ps *wardbook.Problems) Names {
 	n := Names{
-		Makers: read[Maker](fsys, "makers.yaml", ps),
-		Models: read[Model](fsys, "models.yaml", ps),
-		Words:  read[Words](fsys, "words.yaml", ps),
+		Makers: read[Maker](src, "makers.yaml", ps),
+		Models: read[Model](src, "models.yaml", ps),
+		Words:  read[Words](src, "words.yaml", ps),
 	}
 	n.check(ps)
 	return n

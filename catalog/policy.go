@@ -29,16 +29,32 @@ func DefaultPolicyDigest() string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (c *Catalog) loadPolicy(fsys fs.FS, ps *wardbook.Problems) {
-	b, err := fs.ReadFile(fsys, policyFile)
+func (c *Catalog) loadPolicy(src source, ps *wardbook.Problems) {
+	if _, ok := src.rows[policyFile]; ok {
+		if rows := read[wardbook.Policy](src, policyFile, ps); len(rows) == 1 {
+			c.Policy = &rows[0]
+			*ps = append(*ps, problemsOf(c.Policy.Validate())...)
+		} else {
+			ps.Add(policyFile, "one policy is needed")
+		}
+		return
+	}
+	b, err := fs.ReadFile(src, policyFile)
 	if err != nil {
 		ps.Add(policyFile, "%v", err)
 		return
 	}
+	c.Policy, err = ReadPolicy(b, policyFile)
+	*ps = append(*ps, problemsOf(err)...)
+}
+
+func problemsOf(err error) []wardbook.Problem {
 	var inv *wardbook.Invalid
-	if c.Policy, err = ReadPolicy(b, policyFile); errors.As(err, &inv) {
-		*ps = append(*ps, inv.Problems...)
+	errors.As(err, &inv)
+	if inv == nil {
+		return nil
 	}
+	return inv.Problems
 }
 
 // ReadPolicy reads and checks a policy file. Every fault is reported with its

@@ -1,8 +1,6 @@
 package catalog
 
 import (
-	"io/fs"
-
 	"github.com/wardbook/wardbook"
 )
 
@@ -16,9 +14,9 @@ type riskTables struct {
 
 // loadRisk reads hazards, device classes, controls and the default policy, in
 // the order in which they refer to each other.
-func (c *Catalog) loadRisk(fsys fs.FS, ps *wardbook.Problems) {
-	c.loadHazards(fsys, ps)
-	c.loadClasses(fsys, ps)
-	c.loadControls(fsys, ps)
-	c.loadPolicy(fsys, ps)
+func (c *Catalog) loadRisk(src source, ps *wardbook.Problems) {
+	c.loadHazards(src, ps)
+	c.loadClasses(src, ps)
+	c.loadControls(src, ps)
+	c.loadPolicy(src, ps)
 }

@@ -1,8 +1,8 @@
 package catalog
 
 import (
-	"io/fs"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/wardbook/wardbook"
@@ -27,16 +27,28 @@ type SupportEnd struct {
 	Unsure     string `yaml:"unsure"`
 	Provenance `yaml:",inline"`
 
-	text *regexp.Regexp
+	text *pattern
+}
+
+// A pattern is a regular expression that is compiled when somebody asks.
+type pattern struct {
+	once sync.Once
+	re   *regexp.Regexp
+	err  error
+}
+
+func (p *pattern) compile(text string) error {
+	p.once.Do(func() { p.re, p.err = regexp.Compile(text) })
+	return p.err
 }
 
 // NamesText reports whether the row's Text is in words.
 func (s *SupportEnd) NamesText(words string) bool {
-	return s.text != nil && s.text.MatchString(words)
+	return s.text != nil && s.text.compile(s.Text) == nil && s.text.re.MatchString(words)
 }
 
-func loadSupportEnds(fsys fs.FS, ps *wardbook.Problems) []SupportEnd {
-	rows := read[SupportEnd](fsys, "support-ends.yaml", ps)
+func loadSupportEnds(src source, ps *wardbook.Problems) []SupportEnd {
+	rows := read[SupportEnd](src, "support-ends.yaml", ps)
 	ids := map[string]bool{}
 	for i := range rows {
 		r := &rows[i]
@@ -60,9 +72,13 @@ func loadSupportEnds(fsys fs.FS, ps *wardbook.Problems) []SupportEnd {
 			ps.Add(r.Place, "%s: kind %q is neither os nor component", r.ID, r.Kind)
 		}
 		if r.Text != "" {
-			var err error
-			if r.text, err = regexp.Compile(r.Text); err != nil {
-				ps.Add(r.Place, "%s: %v", r.ID, err)
+			r.text = &pattern{}
+			// What was compiled went through this before, and most runs ask
+			// few of the texts or none.
+			if src.rows == nil {
+				if err := r.text.compile(r.Text); err != nil {
+					ps.Add(r.Place, "%s: %v", r.ID, err)
+				}
 			}
 		}
 		r.checkDates(ps)
