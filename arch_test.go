@@ -38,7 +38,7 @@ var walls = map[string][]string{
 	"internal/dbtest":    {"internal/store"}, // databases for tests
 	"cmd/wardbook": {
 		"", "catalog", "internal/store", "internal/web", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory",
-		"internal/vulndb", "internal/match", "internal/report", "internal/assess",
+		"internal/vulndb", "internal/match", "internal/report", "internal/assess", "internal/gather",
 	},
 	"internal/vulndb/testgen": {"", "catalog"}, // makes synthetic records for benchmarks
 }
@@ -90,8 +90,8 @@ func sources(t *testing.T) (*token.FileSet, []source) {
 			return err
 		}
 		if d.IsDir() {
-			// Other modules, the sample's generator, and what tests read.
-			if name := d.Name(); p != "." && (strings.HasPrefix(name, ".") || name == "testdata" || p == "bench" || p == "tools" || p == "examples" || p == "bin" || p == "demo-out") {
+			// Other modules, generators, and what tests read.
+			if name := d.Name(); p != "." && (strings.HasPrefix(name, ".") || name == "testdata" || p == "bench" || p == "tools" || p == "scripts" || p == "examples" || p == "bin" || p == "demo-out") {
 				return fs.SkipDir
 			}
 			return nil
