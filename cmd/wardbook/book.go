@@ -31,17 +31,17 @@ func (b *bookFlags) register(cmd *cobra.Command) {
 
 // open opens the database; one that is not there is made only where make is
 // true.
-func (b *bookFlags) open(ctx context.Context, make bool) (*store.Store, error) {
+func (b *bookFlags) open(ctx context.Context, make bool, opts ...store.Option) (*store.Store, error) {
 	if !make && !strings.Contains(b.database, "://") {
 		if _, err := os.Stat(b.database); err != nil {
 			return nil, failed("wardbook keep makes the book", fmt.Errorf("%s: %w", b.database, unwrapPath(err)))
 		}
 	}
-	var opts []store.Option
 	if b.key != "" {
 		opts = append(opts, store.KeyFile(b.key))
 	}
-	return store.Open(ctx, b.database, opts...)
+	s, err := store.Open(ctx, b.database, opts...)
+	return s, schemaHint(err)
 }
 
 // find returns the id of the organization.

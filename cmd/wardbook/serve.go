@@ -1,19 +1,22 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 
 	"github.com/spf13/cobra"
 
+	"github.com/wardbook/wardbook/internal/store"
 	"github.com/wardbook/wardbook/internal/web"
 )
 
 func newServe() *cobra.Command {
 	var b bookFlags
 	var o web.Options
-	var logFormat string
+	var logFormat, metrics string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the book to browsers",
@@ -36,18 +39,17 @@ header on and appends to X-Forwarded-For.`,
 				return err
 			}
 			o.Log, o.Version = slog.New(handler), version()
-			s, err := b.open(cmd.Context(), true)
+			var opts []store.Option
+			if metrics != "" {
+				o.Metrics = web.NewMetrics(o.Version)
+				opts = append(opts, store.Observe(o.Metrics.Store))
+			}
+			s, err := b.open(cmd.Context(), true, opts...)
 			if err != nil {
 				return err
 			}
 			defer s.Close()
-			out := cmd.OutOrStdout()
-			return web.New(s, o).Run(cmd.Context(), func(address, setup string) {
-				fmt.Fprintf(out, "Wardbook answers at %s\n", address)
-				if setup != "" {
-					fmt.Fprintf(out, "Nobody can sign in yet. Open this link, which works once and for a day:\n%s\n", setup)
-				}
-			})
+			return serve(cmd.Context(), cmd.OutOrStdout(), s, o, metrics)
 		},
 	}
 	fs := cmd.Flags()
@@ -57,8 +59,36 @@ header on and appends to X-Forwarded-For.`,
 	fs.StringVar(&o.CertFile, "tls-cert", "", "`FILE` of the TLS certificate (PEM)")
 	fs.StringVar(&o.KeyFile, "tls-key", "", "`FILE` of its key (PEM)")
 	fs.BoolVar(&o.BehindProxy, "behind-proxy", false, "TLS ends at a proxy before this server")
+	fs.StringVar(&metrics, "metrics", "", "`ADDRESS` and port of a listener of its own that answers Prometheus at /metrics; whoever reaches it may read (default: none)")
+	fs.DurationVar(&o.Drain, "drain", 0, "`TIME` to go on answering, after /readyz said that the server stops, before connections end")
 	fs.StringVar(&logFormat, "log", "text", "`FORMAT` of the log on standard error: text or json")
 	return cmd
+}
+
+// serve answers browsers, and Prometheus where metrics is an address, until ctx
+// ends or one of the two cannot.
+func serve(ctx context.Context, out io.Writer, s *store.Store, o web.Options, metrics string) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if metrics != "" {
+		o.Metrics.Watch(s, nil)
+		go func() {
+			err := o.Metrics.Serve(ctx, metrics, func(address string) { fmt.Fprintf(out, "Metrics are at %s\n", address) })
+			if err != nil {
+				cancel(fmt.Errorf("metrics: %w", err))
+			}
+		}()
+	}
+	err := web.New(s, o).Run(ctx, func(address, setup string) {
+		fmt.Fprintf(out, "Wardbook answers at %s\n", address)
+		if setup != "" {
+			fmt.Fprintf(out, "Nobody can sign in yet. Open this link, which works once and for a day:\n%s\n", setup)
+		}
+	})
+	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return err
 }
 
 func logHandler(w io.Writer, format string) (slog.Handler, error) {

@@ -29,6 +29,7 @@ type Store struct {
 	write, read *sql.DB
 	key         atomic.Pointer[logKey]
 	clock       func() time.Time
+	observe     func(verb string, took time.Duration, err error) // may be nil
 	bell        bell
 	hashing     chan struct{} // bounds the password hashes that are computed at once
 }
@@ -40,6 +41,7 @@ type options struct {
 	keyFile string
 	readers int
 	clock   func() time.Time
+	observe func(verb string, took time.Duration, err error)
 }
 
 // KeyFile says where the key that signs the checkpoints is kept. Without it,
@@ -74,7 +76,7 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	s := &Store{engine: e, write: write, read: read, clock: o.clock, hashing: make(chan struct{}, 2)}
+	s := &Store{engine: e, write: write, read: read, clock: o.clock, observe: o.observe, hashing: make(chan struct{}, 2)}
 	if err := s.start(ctx, o.keyFile); err != nil {
 		s.Close()
 		return nil, err
@@ -83,7 +85,7 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Store, error) {
 }
 
 func (s *Store) start(ctx context.Context, keyFile string) error {
-	if err := s.engine.migrate(ctx, s.write); err != nil {
+	if err := s.engine.migrate(ctx, s.write, schemaVersion()); err != nil {
 		return err
 	}
 	if err := s.loadKey(ctx, keyFile); err != nil {
@@ -131,7 +133,8 @@ func (s *Store) time() time.Time { return s.clock().UTC().Truncate(time.Microsec
 
 // View calls fn with a transaction that reads the rows of org, all from the
 // same moment. Nothing can be written in it.
-func (s *Store) View(ctx context.Context, org string, fn func(*Tx) error) error {
+func (s *Store) View(ctx context.Context, org string, fn func(*Tx) error) (err error) {
+	defer s.observed("view", time.Now(), &err)
 	c, err := s.read.Conn(ctx)
 	if err != nil {
 		return err
@@ -151,7 +154,8 @@ func (s *Store) View(ctx context.Context, org string, fn func(*Tx) error) error 
 // returns nil the change is durable; when it returns an error nothing of it is
 // there. Updates of one organization run one after the other; an Update inside
 // fn would wait for itself.
-func (s *Store) Update(ctx context.Context, org string, ev wardbook.Event, fn func(*Tx) error) error {
+func (s *Store) Update(ctx context.Context, org string, ev wardbook.Event, fn func(*Tx) error) (err error) {
+	defer s.observed("update", time.Now(), &err)
 	if err := ev.Validate(); err != nil {
 		return fmt.Errorf("event: %w", err)
 	}

@@ -37,6 +37,9 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		rec := &recorder{ResponseWriter: w}
+		if s.o.Metrics != nil {
+			s.o.Metrics.active.Inc()
+		}
 		defer func() {
 			level := slog.LevelInfo
 			p := recover()
@@ -52,6 +55,10 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			}
 			s.o.Log.Log(r.Context(), level, "request", "method", r.Method, "route", r.Pattern, "status", rec.status,
 				"bytes", rec.bytes, "ms", time.Since(start).Milliseconds(), "client", s.client(r), "cut", cut)
+			if s.o.Metrics != nil {
+				s.o.Metrics.active.Dec()
+				s.o.Metrics.request(r.Pattern, rec.status, time.Since(start))
+			}
 			if cut {
 				panic(p)
 			}

@@ -38,6 +38,9 @@ type Options struct {
 	SessionIdle  time.Duration // 8 h where 0
 	SessionLasts time.Duration // 7 days where 0
 	Clock        func() time.Time
+	Checks       []Check       // of what else has to be in order for /readyz
+	Metrics      *Metrics      // may be nil
+	Drain        time.Duration // between /readyz saying that the server stops and the end of new connections
 }
 
 // A Server answers browsers. Make it with New.
@@ -49,6 +52,8 @@ type Server struct {
 	attempts  attempts
 	verifying chan struct{} // one verification at a time
 	sending   chan struct{} // files being sent: each holds a transaction that reads
+	stopping  chan struct{} // closed when the server begins to stop: for what would stay open
+	ready     readiness
 }
 
 // New makes a server over s.
@@ -65,10 +70,11 @@ func New(s *store.Store, o Options) *Server {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	return &Server{store: s, o: o, secure: o.CertFile != "" || o.BehindProxy, verifying: make(chan struct{}, 1), sending: make(chan struct{}, maxSending)}
+	return &Server{store: s, o: o, secure: o.CertFile != "" || o.BehindProxy, verifying: make(chan struct{}, 1), sending: make(chan struct{}, maxSending), stopping: make(chan struct{})}
 }
 
-// Run serves until ctx ends, then lets the requests under way finish. started
+// Run serves until ctx ends, then says so at /readyz, waits for Options.Drain,
+// and lets the requests under way finish. It is called once. started
 // is told the address of the server and, while nobody can run the installation
 // yet, the address of the page that makes the first operator.
 func (s *Server) Run(ctx context.Context, started func(address, setup string)) error {
@@ -109,6 +115,8 @@ func (s *Server) Run(ctx context.Context, started func(address, setup string)) e
 		return fmt.Errorf("the server ended: %w", err)
 	case <-ctx.Done():
 	}
+	close(s.stopping)
+	time.Sleep(s.o.Drain)
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	if err := srv.Shutdown(stop); err != nil {

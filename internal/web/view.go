@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html/template"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -235,17 +234,6 @@ func className(id string) string {
 		}
 	}
 	return words(id)
-}
-
-// healthz says that the process answers; readyz that the database does too.
-func (s *Server) healthz(q *request) error { return q.plain(http.StatusOK, "ok\n") }
-
-func (s *Server) readyz(q *request) error {
-	if err := s.store.Ping(q.r.Context()); err != nil {
-		s.o.Log.Error("not ready", "error", err)
-		return q.plain(http.StatusServiceUnavailable, "the database does not answer\n")
-	}
-	return q.plain(http.StatusOK, "ok\n")
 }
 
 func (q *request) plain(status int, text string) error {
