@@ -32,10 +32,13 @@ var walls = map[string][]string{
 	"internal/score":     {"", "catalog"},
 	"internal/report":    {"", "catalog"},
 	"internal/assess":    {"", "catalog", "internal/match", "internal/score"},
-	"internal/store":     {""},
-	"internal/app":       {"", "catalog", "internal/store"},
-	"internal/web":       {"", "catalog", "internal/app", "internal/store"},
-	"internal/dbtest":    {"internal/store"}, // databases for tests
+	"internal/gather": {
+		"", "catalog", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory", "internal/vulndb", "internal/match", "internal/assess",
+	},
+	"internal/store":  {""},
+	"internal/app":    {"", "catalog", "internal/store", "internal/intake", "internal/inventory", "internal/gather", "internal/match", "internal/vulndb", "internal/assess"},
+	"internal/web":    {"", "catalog", "internal/app", "internal/store"},
+	"internal/dbtest": {"internal/store"}, // databases for tests
 	"cmd/wardbook": {
 		"", "catalog", "internal/store", "internal/web", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory",
 		"internal/vulndb", "internal/match", "internal/report", "internal/assess", "internal/gather",

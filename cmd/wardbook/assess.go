@@ -16,6 +16,8 @@ import (
 	"github.com/wardbook/wardbook"
 	"github.com/wardbook/wardbook/catalog"
 	"github.com/wardbook/wardbook/internal/assess"
+	"github.com/wardbook/wardbook/internal/gather"
+	"github.com/wardbook/wardbook/internal/vulndb"
 )
 
 // assessFlags is the command line of "wardbook assess".
@@ -120,6 +122,35 @@ func (f *assessFlags) check() (at time.Time, err error) {
 	return at, nil
 }
 
+// paths says where the inputs lie, and where compiled feeds are kept.
+func (f *assessFlags) paths() (gather.Paths, error) {
+	p := gather.Paths{
+		Inventory: f.inventory, SBOM: f.sbom, Advisories: f.advisories, Vulns: f.vulns, VEX: f.vex,
+		KEV: f.kev, EPSS: f.epss, Policy: f.policy, Answers: f.answers, Columns: f.columns, Since: f.since,
+	}
+	if len(f.vulns) == 0 {
+		return p, nil
+	}
+	dir, err := cacheDir(f.cache)
+	p.Cache = vulndb.Cache{Dir: dir, AlwaysHash: f.rehash}
+	return p, err
+}
+
+// cacheDir is where compiled feeds are kept; it is made where it is not there.
+func cacheDir(dir string) (string, error) {
+	if dir == "" {
+		dir = os.Getenv("WARDBOOK_CACHE")
+	}
+	if dir == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return "", failed("give --cache DIR", fmt.Errorf("no cache folder: %w", err))
+		}
+		dir = filepath.Join(user, "wardbook", "feeds")
+	}
+	return dir, os.MkdirAll(dir, 0o755)
+}
+
 func unwrapPath(err error) error {
 	if pe, ok := err.(*os.PathError); ok {
 		return pe.Err
@@ -138,13 +169,20 @@ func runAssess(ctx context.Context, f assessFlags, stdout, stderr io.Writer) err
 	}
 	progress := newProgress(stderr, f.quiet)
 	defer progress.done()
-	g := newGatherer(ctx, cat, f, progress)
-	defer g.close()
-	if err := g.gather(); err != nil {
+	paths, err := f.paths()
+	if err != nil {
 		return err
 	}
-	in := g.inputs(at)
-	a, err := assess.Run(ctx, in)
+	g, err := gather.Read(ctx, cat, paths, progress.report)
+	var input *gather.Error
+	if errors.As(err, &input) {
+		return failed(input.Hint, err)
+	}
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	a, err := assess.Run(ctx, g.Inputs("wardbook "+version(), at))
 	if err != nil {
 		return err
 	}
@@ -155,7 +193,7 @@ func runAssess(ctx context.Context, f assessFlags, stdout, stderr io.Writer) err
 	}
 	progress.done()
 	if !f.quiet {
-		printSummary(stdout, a, g, files)
+		printSummary(stdout, a, g, f.out, files)
 	}
 	if f.gate && a.Summary.Unacceptable > 0 {
 		return &toldError{fmt.Errorf("%d unacceptable %s open", a.Summary.Unacceptable, isAre(a.Summary.Unacceptable)), exitGate,

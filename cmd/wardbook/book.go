@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wardbook/wardbook"
+	"github.com/wardbook/wardbook/internal/gather"
 	"github.com/wardbook/wardbook/internal/store"
 )
 
@@ -108,7 +110,7 @@ func keep(ctx context.Context, w io.Writer, b bookFlags, out, by, reason string)
 	if err != nil {
 		return failed("give the output folder of wardbook assess with --out; it must have been written with the format json", err)
 	}
-	a, err := decodeAssessment(body)
+	a, err := gather.ReadAssessment(bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}

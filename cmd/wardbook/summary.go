@@ -7,12 +7,13 @@ import (
 	"text/tabwriter"
 
 	"github.com/wardbook/wardbook"
+	"github.com/wardbook/wardbook/internal/gather"
 )
 
 // printSummary ends assess with what a person can act on.
-func printSummary(w io.Writer, a *wardbook.Assessment, g *gatherer, files []string) {
+func printSummary(w io.Writer, a *wardbook.Assessment, g *gather.Gathered, out string, files []string) {
 	s := &a.Summary
-	for _, doc := range g.mappings {
+	for _, doc := range g.Inventories {
 		fmt.Fprintf(w, "%s: %s, %d devices\n%s\n", doc.Name, doc.Format, doc.Count, indent(doc.Mapping.String()))
 	}
 	printInputs(w, a)
@@ -34,7 +35,7 @@ func printSummary(w io.Writer, a *wardbook.Assessment, g *gatherer, files []stri
 		}
 	}
 	fmt.Fprintf(w, "\nWritten: %s\n", strings.Join(files, ", "))
-	fmt.Fprintf(w, "The proof of a finding, risk or question: wardbook why ID --out %s\n", g.flags.out)
+	fmt.Fprintf(w, "The proof of a finding, risk or question: wardbook why ID --out %s\n", out)
 }
 
 // printFirst prints what to do first, each with where, by when and why.

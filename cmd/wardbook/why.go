@@ -14,6 +14,7 @@ import (
 	"github.com/wardbook/wardbook"
 	"github.com/wardbook/wardbook/catalog"
 	"github.com/wardbook/wardbook/internal/advisory"
+	"github.com/wardbook/wardbook/internal/gather"
 	"github.com/wardbook/wardbook/internal/intake"
 	"github.com/wardbook/wardbook/internal/match"
 	"github.com/wardbook/wardbook/internal/sbom"
@@ -61,7 +62,7 @@ func openAssessment(dir string) (*wardbook.Assessment, error) {
 	if err != nil {
 		return nil, failed("give the output folder of wardbook assess with --out; it must have been written with the format json", err)
 	}
-	a, err := decodeAssessment(b)
+	a, err := gather.ReadAssessment(bytes.NewReader(b))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

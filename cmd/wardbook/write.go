@@ -13,12 +13,13 @@ import (
 	"strings"
 
 	"github.com/wardbook/wardbook"
+	"github.com/wardbook/wardbook/internal/gather"
 	"github.com/wardbook/wardbook/internal/report"
 )
 
 // writeAll writes what was asked for to the output folder and returns the
 // paths. A file appears whole or not at all.
-func writeAll(f assessFlags, g *gatherer, a *wardbook.Assessment) ([]string, error) {
+func writeAll(f assessFlags, g *gather.Gathered, a *wardbook.Assessment) ([]string, error) {
 	if err := os.MkdirAll(f.out, 0o755); err != nil {
 		return nil, err
 	}
@@ -45,15 +46,15 @@ func writeAll(f assessFlags, g *gatherer, a *wardbook.Assessment) ([]string, err
 	} else if err := asJSON(io.Discard); err != nil {
 		return nil, err
 	}
-	d := report.Data{Assessment: a, Policy: g.policy, Organization: f.organization, Digest: hex.EncodeToString(sum.Sum(nil)), Hazards: map[string]string{}, Controls: map[string]string{}, Classes: map[string]string{}}
-	for i := range g.cat.Hazards {
-		d.Hazards[g.cat.Hazards[i].ID] = g.cat.Hazards[i].Name
+	d := report.Data{Assessment: a, Policy: g.Policy, Organization: f.organization, Digest: hex.EncodeToString(sum.Sum(nil)), Hazards: map[string]string{}, Controls: map[string]string{}, Classes: map[string]string{}}
+	for i := range g.Catalog.Hazards {
+		d.Hazards[g.Catalog.Hazards[i].ID] = g.Catalog.Hazards[i].Name
 	}
-	for i := range g.cat.Controls {
-		d.Controls[g.cat.Controls[i].ID] = g.cat.Controls[i].Name
+	for i := range g.Catalog.Controls {
+		d.Controls[g.Catalog.Controls[i].ID] = g.Catalog.Controls[i].Name
 	}
-	for i := range g.cat.DeviceClasses {
-		d.Classes[g.cat.DeviceClasses[i].ID] = g.cat.DeviceClasses[i].Name
+	for i := range g.Catalog.DeviceClasses {
+		d.Classes[g.Catalog.DeviceClasses[i].ID] = g.Catalog.DeviceClasses[i].Name
 	}
 	writers := map[string]func(io.Writer) error{
 		"html": func(w io.Writer) error { return report.HTML(w, d) },
@@ -69,15 +70,15 @@ func writeAll(f assessFlags, g *gatherer, a *wardbook.Assessment) ([]string, err
 			return nil, err
 		}
 	}
-	template, err := answersTemplate(g.answers, a.Questions)
+	template, err := gather.AnswersTemplate(g.Answers, a.Questions)
 	if err != nil {
 		return nil, err
 	}
 	if err := write("answers.yaml", func(w io.Writer) error { _, err := w.Write(template); return err }); err != nil {
 		return nil, err
 	}
-	if len(g.mappings) > 0 {
-		if err := write("columns.yaml", func(w io.Writer) error { _, err := w.Write(g.mappings[0].Mapping.YAML()); return err }); err != nil {
+	if len(g.Inventories) > 0 {
+		if err := write("columns.yaml", func(w io.Writer) error { _, err := w.Write(g.Inventories[0].Mapping.YAML()); return err }); err != nil {
 			return nil, err
 		}
 	}

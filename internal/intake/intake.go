@@ -114,7 +114,7 @@ func (w *walker) file(path string, size int64) error {
 		return err
 	}
 	defer f.Close()
-	zr, err := archive(f)
+	zr, err := archive(f, size)
 	if err != nil {
 		return fmt.Errorf("%s: looks like a zip, but cannot be read: %w", path, err)
 	}
@@ -152,16 +152,12 @@ func (w *walker) visit(f *File) error {
 
 // archive opens a zip whose members are files of their own. It returns nil for
 // all others: a workbook or a document of an office program is one file.
-func archive(f *os.File) (*zip.Reader, error) {
+func archive(f io.ReaderAt, size int64) (*zip.Reader, error) {
 	var magic [4]byte
 	if _, err := f.ReadAt(magic[:], 0); err != nil || !bytes.Equal(magic[:], []byte("PK\x03\x04")) {
 		return nil, nil // too short to be a zip, or not one
 	}
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	zr, err := zip.NewReader(&window{f: f}, info.Size())
+	zr, err := zip.NewReader(&window{f: f}, size)
 	if err != nil {
 		return nil, err
 	}

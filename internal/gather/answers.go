@@ -1,4 +1,4 @@
-package main
+package gather
 
 import (
 	"bytes"
@@ -27,27 +27,9 @@ type fileAnswer struct {
 	wardbook.Answer `yaml:",inline"`
 }
 
-func (g *gatherer) readAnswers() error {
-	if g.flags.answers == "" {
-		return nil
-	}
-	b, in, err := readFile(g.flags.answers, wardbook.InputAnswers)
-	if err != nil {
-		return err
-	}
-	list, err := parseAnswers(b, g.flags.answers)
-	if err != nil {
-		return failed("an answers file looks like answers.yaml in the output folder", err)
-	}
-	g.answers = list
-	in.Records = len(list)
-	g.add(in, nil, nil)
-	return nil
-}
-
-// parseAnswers reads answers strictly; entries without an answer are the
-// questions that are still open.
-func parseAnswers(b []byte, name string) ([]wardbook.Answer, error) {
+// ReadAnswers reads answers strictly; entries without an answer are the
+// questions that are still open. name is the file's, for the faults.
+func ReadAnswers(b []byte, name string) ([]wardbook.Answer, error) {
 	var f answersFile
 	if err := decodeAnswers(b, &f); err != nil {
 		var ye yaml.Error
@@ -117,9 +99,9 @@ const answersHead = `# Questions that only a person can settle. Write your answe
 # so that others know who decided what, and why.
 `
 
-// answersTemplate is the file that assess writes: what was answered so far, then
-// the open questions, the one that settles most first.
-func answersTemplate(given []wardbook.Answer, open []wardbook.Question) ([]byte, error) {
+// AnswersTemplate is the answers file for people to fill in: what was answered
+// so far, then the open questions, the one that settles most first.
+func AnswersTemplate(given []wardbook.Answer, open []wardbook.Question) ([]byte, error) {
 	var f answersFile
 	for _, a := range given {
 		f.Answers = append(f.Answers, fileAnswer{Answer: a})
