@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 )
 
 // Raw lets tests go round the methods of a transaction.
@@ -11,6 +12,9 @@ func (tx *Tx) Raw() *sql.Tx { return tx.tx }
 
 // RawDB is the pool that writes, for tests that tamper with what is stored.
 func (s *Store) RawDB() *sql.DB { return s.write }
+
+// SetPoll sets how often Wait looks by itself.
+func (s *Store) SetPoll(d time.Duration) { s.poll = d }
 
 // Tamper runs fn, which may write anything, and verifies what it left; then
 // all is as before.

@@ -31,6 +31,8 @@ type Store struct {
 	clock       func() time.Time
 	observe     func(verb string, took time.Duration, err error) // may be nil
 	bell        bell
+	herald      *herald       // nil on SQLite
+	poll        time.Duration // how often Wait looks
 	hashing     chan struct{} // bounds the password hashes that are computed at once
 }
 
@@ -76,11 +78,12 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	s := &Store{engine: e, write: write, read: read, clock: o.clock, observe: o.observe, hashing: make(chan struct{}, 2)}
+	s := &Store{engine: e, write: write, read: read, clock: o.clock, observe: o.observe, poll: pollEvery, hashing: make(chan struct{}, 2)}
 	if err := s.start(ctx, o.keyFile); err != nil {
 		s.Close()
 		return nil, err
 	}
+	s.startHerald(dsn)
 	return s, nil
 }
 
@@ -101,6 +104,7 @@ func (s *Store) start(ctx context.Context, keyFile string) error {
 
 // Close ends all connections.
 func (s *Store) Close() error {
+	s.stopHerald()
 	err := s.write.Close()
 	if s.read != s.write {
 		err = errors.Join(err, s.read.Close())
@@ -201,6 +205,6 @@ func (s *Store) change(ctx context.Context, org string, fn func(*Tx) error) erro
 	if err := t.Commit(); err != nil {
 		return err
 	}
-	s.bell.ring()
+	s.committed()
 	return nil
 }

@@ -36,14 +36,16 @@ func (b *bell) ring() {
 	}
 }
 
-// Committed is closed when this process next commits an Update, of whatever
-// organization: a hint to look for jobs at once. What other processes commit
-// does not close it, so nobody waits for it alone.
+// Committed is closed when an Update is next committed, of whatever
+// organization: a hint to look for jobs at once. On PostgreSQL what other
+// processes commit closes it too, but such a hint can get lost, and on SQLite
+// there is none: nobody waits for it alone.
 func (s *Store) Committed() <-chan struct{} { return s.bell.wait() }
 
 // Wait returns the position of the last entry of org when that is after since:
 // at once when it is already, else when it comes. An Update of this process is
-// seen at once, one of another within a second.
+// seen at once, and on PostgreSQL one of another as well; what the hint did not
+// tell is seen within a second.
 func (s *Store) Wait(ctx context.Context, org string, since int64) (int64, error) {
 	for {
 		next := s.bell.wait() // before looking, so that nothing falls between
@@ -57,7 +59,7 @@ func (s *Store) Wait(ctx context.Context, org string, since int64) (int64, error
 		}
 		select {
 		case <-next:
-		case <-time.After(pollEvery):
+		case <-time.After(s.poll):
 		case <-ctx.Done():
 			return position, ctx.Err()
 		}
