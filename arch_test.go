@@ -31,13 +31,14 @@ var walls = map[string][]string{
 	"internal/match":     {"", "catalog"},
 	"internal/score":     {"", "catalog"},
 	"internal/report":    {"", "catalog"},
+	"internal/fleet":     {""}, // the devices in memory
 	"internal/assess":    {"", "catalog", "internal/match", "internal/score"},
 	"internal/gather": {
 		"", "catalog", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory", "internal/vulndb", "internal/match", "internal/assess",
 	},
 	"internal/store":  {""},
-	"internal/app":    {"", "catalog", "internal/store", "internal/intake", "internal/inventory", "internal/gather", "internal/match", "internal/vulndb", "internal/assess"},
-	"internal/web":    {"", "catalog", "internal/app", "internal/store"},
+	"internal/app":    {"", "catalog", "internal/fleet", "internal/store", "internal/intake", "internal/inventory", "internal/gather", "internal/match", "internal/vulndb", "internal/assess"},
+	"internal/web":    {"", "catalog", "internal/app", "internal/fleet", "internal/store"},
 	"internal/dbtest": {"internal/store"}, // databases for tests
 	"cmd/wardbook": {
 		"", "catalog", "internal/store", "internal/web", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory",
