@@ -1,7 +1,6 @@
 package gather
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -112,12 +111,5 @@ func AnswersTemplate(given []wardbook.Answer, open []wardbook.Question) ([]byte,
 			Answer: wardbook.Answer{Kind: q.Kind, Key: q.Key},
 		})
 	}
-	body, err := yaml.Marshal(f)
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	b.WriteString(answersHead)
-	b.Write(body)
-	return b.Bytes(), nil
+	return f.append([]byte(answersHead))
 }
