@@ -34,7 +34,10 @@ type First struct {
 }
 
 // Setup uses the set-up link up and makes the first operator, who becomes an
-// administrator of every organization of the installation.
+// administrator of every organization of the installation. Each of its writes
+// is in another book, so the password comes last and with it the end of the
+// link: a set-up that was cut off can be done again, with the same link or a
+// new one, and takes up what is there.
 func Setup(ctx context.Context, s *store.Store, key string, f First) (user string, err error) {
 	u := wardbook.User{Name: strings.TrimSpace(f.Name), Email: strings.TrimSpace(f.Email), Operator: true}
 	if err := u.Validate(); err != nil {
@@ -44,43 +47,84 @@ func Setup(ctx context.Context, s *store.Store, key string, f First) (user strin
 	if err != nil {
 		return "", err
 	}
+	first := wardbook.Organization{Name: strings.TrimSpace(f.Organization)}
 	if len(ids) == 0 {
-		if err := (wardbook.Organization{Name: strings.TrimSpace(f.Organization)}).Validate(); err != nil {
+		if err := first.Validate(); err != nil {
 			return "", err
 		}
+	}
+	if _, err := s.CheckLink(ctx, store.SetupLink, key); err != nil {
+		return "", err
 	}
 	hash, err := s.HashPassword(ctx, f.Password)
 	if err != nil {
 		return "", err
 	}
-	user = wardbook.NewID()
-	ev := wardbook.Event{Actor: user, Action: "user.setup", Target: "user/" + user, Reason: "first start"}
-	err = s.Update(ctx, store.System, ev, func(tx *store.Tx) error {
-		if _, err := tx.UseLink(store.SetupLink, key); err != nil {
-			return err
-		}
-		if _, err := tx.Put(user, 0, u); err != nil {
-			return err
-		}
-		return tx.SetPassword(user, hash)
-	})
-	if err != nil {
+	if user, err = firstOperator(ctx, s, u); err != nil {
 		return "", err
 	}
 	if len(ids) == 0 {
-		org := wardbook.NewID()
+		ids = []string{wardbook.NewID()}
 		ev := wardbook.Event{Actor: user, Action: "organization.create", Reason: "first start"}
-		if err := s.CreateOrganization(ctx, org, ev, wardbook.Organization{Name: strings.TrimSpace(f.Organization)}); err != nil {
+		if err := s.CreateOrganization(ctx, ids[0], ev, first); err != nil {
 			return "", err
 		}
-		ids = []string{org}
 	}
 	for _, org := range ids {
 		if err := setRoles(ctx, s, org, user, wardbook.Membership{User: user, Name: u.Name, Roles: []wardbook.Role{wardbook.Administrator}}, "first start"); err != nil {
 			return "", err
 		}
 	}
-	return user, nil
+	ev := wardbook.Event{Actor: user, Action: "user.setup", Target: "user/" + user, Reason: "first start"}
+	err = s.Update(ctx, store.System, ev, func(tx *store.Tx) error {
+		if _, err := tx.UseLink(store.SetupLink, key); err != nil {
+			return err
+		}
+		// Again, so that name and password are of the same person when two
+		// browsers use the link at once.
+		if _, err := tx.Put(user, store.AnyRevision, u); err != nil {
+			return err
+		}
+		return tx.SetPassword(user, hash)
+	})
+	return user, err
+}
+
+// firstOperator writes the user who will be the first operator and returns the
+// id: while nobody can run the installation, that of the operator whom a set-up
+// that was cut off left.
+func firstOperator(ctx context.Context, s *store.Store, u wardbook.User) (user string, err error) {
+	need, err := s.NeedsSetup(ctx)
+	if err != nil {
+		return "", err
+	}
+	user = wardbook.NewID()
+	err = s.View(ctx, store.System, func(tx *store.Tx) error {
+		for o := (store.ListOptions{Limit: 1000}); need; {
+			page, err := store.List[wardbook.User](tx, o)
+			if err != nil {
+				return err
+			}
+			for _, old := range page.Items {
+				if old.Value.Operator && !old.Value.Disabled {
+					user = old.Revision.ID
+					return nil
+				}
+			}
+			if o.After = page.Next; o.After == "" {
+				break
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	ev := wardbook.Event{Actor: user, Action: "user.create", Target: "user/" + user, Reason: "first start"}
+	return user, s.Update(ctx, store.System, ev, func(tx *store.Tx) error {
+		_, err := tx.Put(user, store.AnyRevision, u)
+		return err
+	})
 }
 
 // setRoles writes a membership in the name of actor.

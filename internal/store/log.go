@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -182,6 +183,7 @@ type EntryFilter struct {
 	Action string // the whole action, or its beginning with a dot at the end: "risk."
 	Target string
 	Before int64 // only entries before this position, for the next page; 0: from the newest
+	After  int64 // only entries after this position, those next to it: for the page before; 0: any
 	Limit  int   // 50 where 0, at most 1000
 }
 
@@ -208,15 +210,24 @@ func (tx *Tx) Entries(f EntryFilter) ([]wardbook.Entry, error) {
 	} else if f.Action != "" {
 		where("action = $%d", f.Action)
 	}
-	where("position >= 0 ORDER BY position DESC LIMIT $%d", limit(f.Limit))
+	direction := "DESC"
+	if f.After > 0 {
+		where("position > $%d", f.After)
+		direction = "ASC"
+	}
+	where("position >= 0 ORDER BY position "+direction+" LIMIT $%d", limit(f.Limit))
 	rows, err := tx.rows(query, args...)
-	return collect(rows, err, func(s scanner) (e wardbook.Entry, err error) {
+	entries, err := collect(rows, err, func(s scanner) (e wardbook.Entry, err error) {
 		var b []byte
 		if err := s.Scan(&b); err != nil {
 			return e, err
 		}
 		return e, decode(b, &e)
 	})
+	if f.After > 0 {
+		slices.Reverse(entries)
+	}
+	return entries, err
 }
 
 // limit is a page size: 50 where nothing is said, 1000 at most.
@@ -230,7 +241,8 @@ func limit(n int) int {
 // CreateOrganization makes an organization with the given id (see
 // wardbook.NewID). The first entry of its book holds ev and its record, which
 // has the same id.
-func (s *Store) CreateOrganization(ctx context.Context, id string, ev wardbook.Event, o wardbook.Organization) error {
+func (s *Store) CreateOrganization(ctx context.Context, id string, ev wardbook.Event, o wardbook.Organization) (err error) {
+	defer s.observed("update", time.Now(), &err)
 	if id == "" || strings.ContainsAny(id, "/+ \n") {
 		return fmt.Errorf("organization: %q is no id", id)
 	}
