@@ -1,0 +1,275 @@
+package feed
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+)
+
+// ErrBusy is returned when another process or call fetches, loads or bundles in
+// the same folder.
+var ErrBusy = errors.New("the feed folder is in use: another fetch, load or bundle is under way")
+
+// Options are what a folder is told by its program. The zero value is fine.
+type Options struct {
+	// Proxy is an outbound proxy, such as HTTPS_PROXY names it; NoProxy lists hosts
+	// that are reached without it. network.proxy of feeds.yaml goes before both.
+	Proxy, NoProxy string
+	// Program names the program to servers; empty means "wardbook".
+	Program string
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+
+	wait     func(ms time.Duration) <-chan time.Time // between tries; tests do not wait
+	pause    time.Duration                           // between requests to NVD; 0 means what NVD asks for
+	resolver resolver
+}
+
+// A Folder is a feed folder. It may be used from several goroutines; Fetch, Bundle
+// and Load exclude each other, also between processes (ErrBusy).
+type Folder struct {
+	dir  string
+	opts Options
+	busy sync.Mutex
+}
+
+// Open opens the feed folder dir, which need not be there yet.
+func Open(dir string, o Options) (*Folder, error) {
+	if dir == "" {
+		return nil, errors.New("the feed folder has no name")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Program == "" {
+		o.Program = "wardbook"
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	f := &Folder{dir: abs, opts: o}
+	if _, _, err := readConfig(abs); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Dir is the folder's absolute path.
+func (f *Folder) Dir() string { return f.dir }
+
+// Sources are the sources of feeds.yaml, in its order.
+func (f *Folder) Sources() ([]Source, error) {
+	c, _, err := readConfig(f.dir)
+	if err != nil {
+		return nil, err
+	}
+	return c.Sources, nil
+}
+
+// Add appends a source to feeds.yaml. Comments in the file stay.
+func (f *Folder) Add(s Source) error {
+	if err := s.Validate(); err != nil {
+		return err
+	}
+	return f.editConfig(func(c *config, text []byte) ([]byte, []Source, error) {
+		if slices.ContainsFunc(c.Sources, func(have Source) bool { return have.ID == s.ID }) {
+			return nil, nil, fmt.Errorf("there is a source %q already", s.ID)
+		}
+		next, err := addToConfig(text, s)
+		return next, append(slices.Clone(c.Sources), s), err
+	})
+}
+
+// Remove takes a source out of feeds.yaml, and its documents out of use.
+func (f *Folder) Remove(id string) error {
+	unlock, err := f.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	idx, err := readIndex(f.dir)
+	if err != nil {
+		return err
+	}
+	c, _, err := readConfig(f.dir)
+	if err != nil {
+		return err
+	}
+	configured := slices.ContainsFunc(c.Sources, func(s Source) bool { return s.ID == id })
+	if _, known := idx.Sources[id]; !known && !configured {
+		return fmt.Errorf("there is no source %q", id)
+	}
+	if configured {
+		err = f.editConfig(func(c *config, text []byte) ([]byte, []Source, error) {
+			next, err := removeFromConfig(text, c, id)
+			return next, slices.DeleteFunc(slices.Clone(c.Sources), func(s Source) bool { return s.ID == id }), err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	delete(idx.Sources, id)
+	return idx.save(f.dir)
+}
+
+// editConfig writes feeds.yaml anew. What was written is read back and compared
+// with what was meant, so that an unusual layout of the file cannot lose a source.
+func (f *Folder) editConfig(edit func(*config, []byte) ([]byte, []Source, error)) error {
+	c, text, err := readConfig(f.dir)
+	if err != nil {
+		return err
+	}
+	next, want, err := edit(c, text)
+	if err != nil {
+		return err
+	}
+	got, err := decodeConfig(next)
+	if err != nil || !slices.EqualFunc(got.Sources, want, sameSource) {
+		return errors.Join(err, fmt.Errorf("%s is laid out in a way that cannot be changed by command: edit it by hand", filepath.Join(f.dir, configFile)))
+	}
+	if err := os.MkdirAll(f.dir, 0o755); err != nil {
+		return err
+	}
+	return writeWhole(filepath.Join(f.dir, configFile), next, 0o644)
+}
+
+func sameSource(a, b Source) bool { return fmt.Sprint(a) == fmt.Sprint(b) }
+
+// Documents are the documents in use of some kinds, or of all when none is named,
+// in the order of source and name.
+func (f *Folder) Documents(kinds ...Kind) ([]Document, error) {
+	idx, err := readIndex(f.dir)
+	if err != nil {
+		return nil, err
+	}
+	var out []Document
+	for _, id := range idx.ids() {
+		st := idx.Sources[id]
+		if len(kinds) == 0 || slices.Contains(kinds, st.Source.Kind) {
+			out = append(out, st.Documents...)
+		}
+	}
+	return out, nil
+}
+
+// Path is the file with the bytes of a document, as they came.
+func (f *Folder) Path(d Document) string { return f.object(d.SHA256) }
+
+func (f *Folder) object(sum string) string {
+	if len(sum) != 64 {
+		return filepath.Join(f.dir, "objects", "none")
+	}
+	return filepath.Join(f.dir, "objects", sum[:2], sum)
+}
+
+// has reports whether the bytes of a digest are there.
+func (f *Folder) has(sum string) bool {
+	info, err := os.Stat(f.object(sum))
+	return err == nil && info.Mode().IsRegular()
+}
+
+// adopt moves a finished file to its place among the objects.
+func (f *Folder) adopt(path, sum string) error {
+	to := f.object(sum)
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	if f.has(sum) {
+		return os.Remove(path)
+	}
+	if err := os.Chmod(path, 0o444); err != nil {
+		return err
+	}
+	return os.Rename(path, to)
+}
+
+// keep stores bytes among the objects.
+func (f *Folder) keep(b []byte) (string, error) {
+	sum := sha256.Sum256(b)
+	hexSum := hex.EncodeToString(sum[:])
+	if f.has(hexSum) {
+		return hexSum, nil
+	}
+	to := f.object(hexSum)
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return "", err
+	}
+	return hexSum, writeWhole(to, b, 0o444)
+}
+
+// digest is the SHA-256 of a file, lower-case hex, and its size.
+func digest(path string) (string, int64, error) {
+	r, err := os.Open(path)
+	if err != nil {
+		return "", 0, err
+	}
+	defer r.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, r)
+	return hex.EncodeToString(h.Sum(nil)), n, err
+}
+
+// lock excludes other calls and processes until unlock is called.
+func (f *Folder) lock() (unlock func(), err error) {
+	if !f.busy.TryLock() {
+		return nil, ErrBusy
+	}
+	defer func() {
+		if err != nil {
+			f.busy.Unlock()
+		}
+	}()
+	if err := os.MkdirAll(f.dir, 0o755); err != nil {
+		return nil, err
+	}
+	release, err := lockFile(filepath.Join(f.dir, ".lock"))
+	if err != nil {
+		return nil, err
+	}
+	return func() { release(); f.busy.Unlock() }, nil
+}
+
+// sweep removes objects that nothing refers to and that have been there for a
+// day: who reads a folder while it is renewed keeps what was listed.
+func (f *Folder) sweep(idx *index) error {
+	used := idx.objects()
+	old := f.opts.Now().Add(-24 * time.Hour)
+	root := filepath.Join(f.dir, "objects")
+	return filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || d.IsDir() || used[d.Name()] {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil || info.ModTime().After(old) {
+			return nil //nolint:nilerr // it went away by itself
+		}
+		return os.Remove(p)
+	})
+}
+
+// writeWhole writes a file whole or not at all.
+func writeWhole(path string, b []byte, mode os.FileMode) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(b)
+	err = errors.Join(err, tmp.Chmod(mode), tmp.Sync(), tmp.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
