@@ -144,9 +144,9 @@ func list[T any](c *coder, s *[]T, each func(*coder, *T)) {
 	if c.read && n > 0 && c.err == nil {
 		*s = make([]T, 0, min(n, 1024))
 		for i := 0; i < n && c.err == nil; i++ {
-			var v T
-			each(c, &v)
-			*s = append(*s, v)
+			var zero T
+			*s = append(*s, zero)
+			each(c, &(*s)[i])
 		}
 		return
 	}

@@ -48,9 +48,10 @@ func (c *Compiler) older(group []entry) (dead []uint64, err error) {
 		at uint64
 		v  *wardbook.Vulnerability
 	}
+	var frame frameBuffer
 	newest := map[string]best{}
 	for _, e := range group {
-		v, _, err := readFrame(c.file, e.offset, c.at)
+		v, _, err := frame.read(c.file, e.offset, c.at)
 		if err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"sort"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/wardbook/wardbook"
@@ -123,6 +124,14 @@ func (db *DB) ByID(id string) ([]*wardbook.Vulnerability, error) {
 	return db.find(idKey(id))
 }
 
+// A lookup is the room that one look-up reads into.
+type lookup struct {
+	block [blockEntries * entrySize]byte
+	frame frameBuffer
+}
+
+var lookups = sync.Pool{New: func() any { return new(lookup) }}
+
 // find returns the records that have k.
 func (db *DB) find(k key) ([]*wardbook.Vulnerability, error) {
 	h := k.hash()
@@ -130,11 +139,12 @@ func (db *DB) find(k key) ([]*wardbook.Vulnerability, error) {
 	i := sort.Search(len(db.firsts), func(i int) bool { return db.firsts[i] >= h }) - 1
 	i = max(i, 0)
 	var out []*wardbook.Vulnerability
-	var block [blockEntries * entrySize]byte
+	buf := lookups.Get().(*lookup)
+	defer lookups.Put(buf)
 	for ; i < len(db.firsts) && db.firsts[i] <= h; i++ {
 		n := min(blockEntries, db.foot.entries-uint64(i)*blockEntries) * entrySize
-		b := block[:n]
-		if _, err := db.f.ReadAt(b, int64(db.foot.tableAt)+int64(i)*int64(len(block))); err != nil {
+		b := buf.block[:n]
+		if _, err := db.f.ReadAt(b, int64(db.foot.tableAt)+int64(i)*int64(len(buf.block))); err != nil {
 			return nil, err
 		}
 		if checksum(b) != db.sums[i] {
@@ -143,7 +153,7 @@ func (db *DB) find(k key) ([]*wardbook.Vulnerability, error) {
 		count := len(b) / entrySize
 		j := sort.Search(count, func(j int) bool { return binary.LittleEndian.Uint64(b[j*entrySize:]) >= h })
 		for ; j < count && binary.LittleEndian.Uint64(b[j*entrySize:]) == h; j++ {
-			v, _, err := readFrame(db.f, binary.LittleEndian.Uint64(b[j*entrySize+8:]), db.foot.recordsEnd)
+			v, _, err := buf.frame.read(db.f, binary.LittleEndian.Uint64(b[j*entrySize+8:]), db.foot.recordsEnd)
 			if err != nil {
 				return nil, err
 			}
@@ -155,14 +165,17 @@ func (db *DB) find(k key) ([]*wardbook.Vulnerability, error) {
 	return out, nil
 }
 
-// readFrame reads the record at an offset of a file whose records end at end,
-// and says where the next one begins.
-func readFrame(r io.ReaderAt, at, end uint64) (v *wardbook.Vulnerability, next uint64, err error) {
+// A frameBuffer holds the bytes of one record while it is decoded. It holds
+// most records whole, so that one read gets them.
+type frameBuffer [1024]byte
+
+// read reads the record at an offset of a file whose records end at end, and
+// says where the next one begins.
+func (f *frameBuffer) read(r io.ReaderAt, at, end uint64) (v *wardbook.Vulnerability, next uint64, err error) {
 	if at < uint64(len(magic)) || at+frameHead > end || at > end {
 		return nil, 0, ErrCorrupt
 	}
-	var first [1024]byte // holds most records whole: one read
-	b := first[:min(uint64(len(first)), end-at)]
+	b := f[:min(uint64(len(f)), end-at)]
 	if _, err := r.ReadAt(b, int64(at)); err != nil {
 		return nil, 0, err
 	}
@@ -199,9 +212,10 @@ func (db *DB) Records() iter.Seq2[*wardbook.Vulnerability, error] {
 			yield(nil, err)
 			return
 		}
+		var frame frameBuffer
 		r := &forward{r: bufio.NewReaderSize(io.NewSectionReader(db.f, 0, int64(db.foot.recordsEnd)), 1<<18)}
 		for at := uint64(len(magic)); at < db.foot.recordsEnd; {
-			v, next, err := readFrame(r, at, db.foot.recordsEnd)
+			v, next, err := frame.read(r, at, db.foot.recordsEnd)
 			if err != nil {
 				yield(nil, err)
 				return
