@@ -1,7 +1,9 @@
 package wardbook
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -127,6 +129,79 @@ func (r *Risk) Propose(p Proposal) {
 		return // it waits already; the date since when stays
 	}
 	g.Proposed = &p
+}
+
+// Reassessed is r after the program assessed it again with the result next on a
+// date (RFC 3339): what is known of it is next's, what people did with it stays
+// (see Propose). Options that were chosen stay chosen, also where the program
+// does not offer them any more.
+func (r Risk) Reassessed(next Risk, date string) Risk {
+	if r.Register == nil && r.State == RiskProposed {
+		next.State = RiskProposed
+		return next
+	}
+	out := next
+	out.State = r.State
+	out.Safety, out.Effectiveness, out.Security = r.Safety, r.Effectiveness, r.Security
+	out.Due, out.DueRule, out.Overdue, out.FirstSeen = r.Due, r.DueRule, r.Due != "" && r.Due < date, r.FirstSeen
+	if r.Register != nil {
+		g := *r.Register
+		g.Gone = ""
+		g.Selected = nil
+		for _, i := range r.Register.Selected {
+			if i >= len(r.Options) {
+				continue
+			}
+			chosen := r.Options[i]
+			j := slices.IndexFunc(out.Options, func(o ControlOption) bool {
+				return o.Control == chosen.Control && o.Kind == chosen.Kind && o.Text == chosen.Text && o.Source == chosen.Source
+			})
+			if j < 0 {
+				j = len(out.Options)
+				out.Options = append(slices.Clip(out.Options), chosen)
+			}
+			g.Selected = append(g.Selected, j)
+		}
+		slices.Sort(g.Selected)
+		out.Register = &g
+	}
+	p := Proposal{Evaluations: next.Evaluations(), Since: date, Due: next.Due, Why: r.against(&next)}
+	rule := next.DueRule
+	out.Propose(p)
+	if out.State == RiskProposed && !strings.HasPrefix(out.DueRule, DueByPerson) {
+		out.DueRule, out.Overdue = rule, next.Overdue
+	}
+	return out
+}
+
+// against says in a sentence what next proposes otherwise than r has it.
+func (r *Risk) against(next *Risk) string {
+	var parts []string
+	step := func(n int) string {
+		if n == 0 {
+			return "unknown"
+		}
+		return strconv.Itoa(n)
+	}
+	for _, k := range KeyProperties {
+		a, b := r.Evaluation(k), next.Evaluation(k)
+		if a.Severity != b.Severity {
+			parts = append(parts, fmt.Sprintf("%s severity %s instead of %s", k, step(b.Severity), step(a.Severity)))
+		}
+		if a.Likelihood != b.Likelihood {
+			parts = append(parts, fmt.Sprintf("%s likelihood %s instead of %s", k, step(b.Likelihood), step(a.Likelihood)))
+		}
+		if a.Severity == b.Severity && a.Likelihood == b.Likelihood && a.Level != b.Level {
+			parts = append(parts, fmt.Sprintf("%s level %s instead of %s", k, b.Level, a.Level))
+		}
+	}
+	if next.Due != "" && (r.Due == "" || next.Due < r.Due) {
+		parts = append(parts, "due "+next.Due)
+	}
+	if len(parts) == 0 {
+		return "the program proposes other values"
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Validate reports all faults.

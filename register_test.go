@@ -1,6 +1,9 @@
 package wardbook
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestPropose: a new run of the program never takes the place of what people
 // decided, and does not repeat what they have looked at.
@@ -45,5 +48,46 @@ func TestPropose(t *testing.T) {
 	byHand.Propose(Proposal{Evaluations: values(5), Due: "2026-05-01"})
 	if byHand.Due != "2026-06-01" || byHand.Safety.Severity != 5 {
 		t.Errorf("a date that a person set: %s, severity %d", byHand.Due, byHand.Safety.Severity)
+	}
+}
+
+// TestReassessed: what is known is new, what people did stays, and what they
+// chose is the same although the options are others.
+func TestReassessed(t *testing.T) {
+	update, tell, wall := ControlOption{Kind: Inherent, Text: "Update"}, ControlOption{Kind: Information, Text: "Tell"}, ControlOption{Kind: Protective, Text: "Wall"}
+	old := Risk{
+		ID: "R-1", Title: "Pump stops", State: RiskToControl, Devices: []string{"A"}, Safety: Evaluation{Severity: 3, Likelihood: 2, Level: "medium", Acceptable: Yes},
+		Options: []ControlOption{tell, update}, Due: "2026-05-01", DueRule: DueByPerson + "the window", FirstSeen: "2026-01-01",
+		Register: &Register{Owner: "ana", Selected: []int{0, 1}, Gone: "2026-02-01"},
+	}
+	next := Risk{
+		ID: "R-1", Title: "Pumps stop", State: RiskProposed, Devices: []string{"A", "B"}, Safety: Evaluation{Severity: 5, Likelihood: 4, Level: "intolerable", Acceptable: No},
+		Options: []ControlOption{wall, update}, Due: "2026-03-01", FirstSeen: "2026-03-01",
+	}
+	got := old.Reassessed(next, "2026-03-02")
+	if got.Title != "Pumps stop" || len(got.Devices) != 2 {
+		t.Errorf("what is known is not new: %+v", got)
+	}
+	if got.State != RiskToControl || got.Safety.Severity != 3 || got.Due != "2026-05-01" || got.FirstSeen != "2026-01-01" || got.Register.Owner != "ana" || got.Register.Gone != "" {
+		t.Errorf("what people did does not stay: %+v", got)
+	}
+	var chosen []string
+	for _, i := range got.Register.Selected {
+		chosen = append(chosen, got.Options[i].Text)
+	}
+	if s := strings.Join(chosen, " "); s != "Update Tell" {
+		t.Errorf("chosen now: %s", s)
+	}
+	if p := got.Register.Proposed; p == nil || p.Safety.Severity != 5 || p.Since != "2026-03-02" || p.Why != "safety severity 5 instead of 3, safety likelihood 4 instead of 2, due 2026-03-01" {
+		t.Errorf("proposed: %+v", p)
+	}
+	if len(next.Options) != 2 || old.Register.Gone == "" {
+		t.Error("what was given in was changed")
+	}
+	if err := got.Validate(); err != nil {
+		t.Error(err)
+	}
+	if p := (Risk{ID: "R-1", State: RiskProposed}).Reassessed(next, "2026-03-02"); p.Safety.Severity != 5 || p.Due != "2026-03-01" {
+		t.Errorf("a proposal that nobody touched: %+v", p)
 	}
 }

@@ -242,7 +242,7 @@ func (k *keeping) document(tx *store.Tx, path, name string) error {
 }
 
 // risks writes each proposal as a record: a new one, or a new revision where
-// something of it changed.
+// something of it changed. What people did with a risk stays.
 func (k *keeping) risks(tx *store.Tx) error {
 	for _, r := range k.a.Risks {
 		old, err := tx.ByKey(r.RecordKind(), r.ID)
@@ -253,6 +253,13 @@ func (k *keeping) risks(tx *store.Tx) error {
 			k.newRisks++
 		case err != nil:
 			return err
+		}
+		if expected > 0 {
+			kept, err := store.Decode[wardbook.Risk](old)
+			if err != nil {
+				return err
+			}
+			r = kept.Value.Reassessed(r, k.a.At)
 		}
 		rev, err := tx.Put(id, expected, r)
 		if err != nil {
