@@ -36,12 +36,13 @@ var walls = map[string][]string{
 	"internal/gather": {
 		"", "catalog", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory", "internal/vulndb", "internal/match", "internal/assess",
 	},
+	"internal/feed":   {""},
 	"internal/store":  {""},
 	"internal/app":    {"", "catalog", "internal/fleet", "internal/store", "internal/intake", "internal/inventory", "internal/gather", "internal/match", "internal/vulndb", "internal/assess"},
 	"internal/web":    {"", "catalog", "internal/app", "internal/fleet", "internal/store"},
 	"internal/dbtest": {"internal/store"}, // databases for tests
 	"cmd/wardbook": {
-		"", "catalog", "internal/store", "internal/web", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory",
+		"", "catalog", "internal/store", "internal/web", "internal/feed", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory",
 		"internal/vulndb", "internal/match", "internal/report", "internal/assess", "internal/gather",
 	},
 	"internal/vulndb/testgen": {"", "catalog"}, // makes synthetic records for benchmarks
@@ -49,8 +50,8 @@ var walls = map[string][]string{
 
 // doors are the standard library's ways out of the program, and who may use them.
 var doors = map[string][]string{
-	"net":                    {"internal/web"},
-	"net/http":               {"internal/web"},
+	"net":                    {"internal/web", "internal/feed"},
+	"net/http":               {"internal/web", "internal/feed"},
 	"database/sql":           {"internal/store", "internal/dbtest"},
 	"os/exec":                {"internal/dbtest"}, // the server programs of PostgreSQL
 	"unsafe":                 {"internal/score"},  // the address of a slice as a key: the same devices of many risks are looked at once
@@ -62,7 +63,7 @@ var doors = map[string][]string{
 // usesOS are the packages that may import os: cmd reads flags, environment and
 // files, intake opens what people bring, vulndb keeps its compiled feed, the
 // store has its database and its key.
-var usesOS = []string{"cmd/wardbook", "internal/intake", "internal/vulndb", "internal/vulndb/testgen", "internal/store", "internal/dbtest"}
+var usesOS = []string{"cmd/wardbook", "internal/intake", "internal/vulndb", "internal/vulndb/testgen", "internal/store", "internal/dbtest", "internal/feed"}
 
 // environment are the calls that read the environment of the process: cmd only.
 var environment = []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Args", "UserCacheDir", "UserHomeDir", "UserConfigDir"}
