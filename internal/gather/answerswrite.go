@@ -64,13 +64,13 @@ func appendText(b []byte, s string) []byte {
 
 // isPlain reports of most texts that need no quotes that they need none. A text
 // that begins with a letter and is longer than "false" is neither a number, a
-// date nor a keyword; "infinity" and "nan" are left to the slow way.
+// date nor a keyword, but for "infinity" and such, which are left to the slow way.
 func isPlain(s string) bool {
 	if len(s) < 6 {
 		return false
 	}
 	c := s[0] | 0x20
-	if c < 'a' || c > 'z' || c == 'i' || c == 'n' {
+	if c < 'a' || c > 'z' || len(s) <= len("infinity") && (c == 'i' || c == 'n') {
 		return false
 	}
 	if last := s[len(s)-1]; last == ':' || last == ' ' {
