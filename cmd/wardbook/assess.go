@@ -174,17 +174,13 @@ func runAssess(ctx context.Context, f assessFlags, stdout, stderr io.Writer) err
 		return err
 	}
 	g, err := gather.Read(ctx, cat, paths, progress.report)
-	var input *gather.Error
-	if errors.As(err, &input) {
-		return failed(input.Hint, err)
-	}
 	if err != nil {
-		return err
+		return withHint(err)
 	}
 	defer g.Close()
 	a, err := assess.Run(ctx, g.Inputs("wardbook "+version(), at))
 	if err != nil {
-		return err
+		return withHint(err)
 	}
 	progress.stage("writing")
 	files, err := writeAll(f, g, a)
@@ -200,6 +196,15 @@ func runAssess(ctx context.Context, f assessFlags, stdout, stderr io.Writer) err
 			"see " + filepath.Join(f.out, "report.html") + ", or wardbook why with the id of a risk"}
 	}
 	return nil
+}
+
+// withHint tells what the one who gave an input can do.
+func withHint(err error) error {
+	var input *gather.Error
+	if errors.As(err, &input) {
+		return failed(input.Hint, err)
+	}
+	return err
 }
 
 func isAre(n int) string {

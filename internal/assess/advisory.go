@@ -29,16 +29,21 @@ func (r *run) matchAdvisories(ctx context.Context) error {
 		}
 		part := r.products[start:min(start+some, len(r.products))]
 		for n, found := range sideBySide(idx, part) {
-			p := &part[n]
-			for _, m := range found {
-				r.addAdvisoryFinding(p, m, nil, nil)
-			}
-			for i := range p.sboms {
-				r.matchParts(idx, p, &p.sboms[i], known)
-			}
+			r.advisoriesOf(idx, &part[n], found, known)
 		}
 	}
 	return nil
+}
+
+// advisoriesOf keeps what was found about a product, and holds the components
+// of its SBOMs against the advisories.
+func (r *run) advisoriesOf(idx *match.Advisories, p *product, found []match.AdvisoryMatch, known map[string][]match.AdvisoryMatch) {
+	for _, m := range found {
+		r.addAdvisoryFinding(p, m, nil, nil)
+	}
+	for i := range p.sboms {
+		r.matchParts(idx, p, &p.sboms[i], known)
+	}
 }
 
 // sideBySide matches products on all processors; the result has their order.

@@ -4,11 +4,12 @@
 package assess
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,12 +60,17 @@ type Inputs struct {
 	HasInventory bool
 	Devices      []wardbook.Device
 	SBOMs        []SBOM
-	Advisories   []*wardbook.Advisory
-	Statements   []wardbook.Statement
-	Records      Vulnerabilities
-	KEV          func(cve string) (wardbook.KEV, bool)  // nil: not given
-	EPSS         func(cve string) (wardbook.EPSS, bool) // nil: not given
-	DataAge      []wardbook.DataAge
+	// Stream hands over SBOMs one after the other, behind those of SBOMs, where
+	// there is no inventory: of each only what findings name is kept. It returns
+	// what it knows when all are read: Files with those of the SBOMs, and the
+	// statements that SBOMs hold. Its error is Run's. nil is fine.
+	Stream     func(add func(SBOM) error) (files []wardbook.Input, held []wardbook.Statement, err error)
+	Advisories []*wardbook.Advisory
+	Statements []wardbook.Statement
+	Records    Vulnerabilities
+	KEV        func(cve string) (wardbook.KEV, bool)  // nil: not given
+	EPSS       func(cve string) (wardbook.EPSS, bool) // nil: not given
+	DataAge    []wardbook.DataAge
 	// Earlier is an earlier assessment to compare with, EarlierPath where it
 	// was read from.
 	Earlier     *wardbook.Assessment
@@ -83,24 +89,25 @@ type run struct {
 	notes     []string // what is not known
 }
 
-// Run makes the assessment. It fails only when ctx ends or a record of the
-// vulnerability data cannot be read.
+// Run makes the assessment. It fails only when ctx ends, a record of the
+// vulnerability data cannot be read, or Stream fails.
 func Run(ctx context.Context, in Inputs) (*wardbook.Assessment, error) {
 	r := &run{Inputs: in, answers: match.NewAnswers(in.Answers), questions: questions{byKey: map[string]*wardbook.Question{}}}
-	if !r.HasInventory {
-		r.devicesOfSBOMs()
-	}
-	for _, stage := range []struct {
+	type stage struct {
 		name string
 		do   func(context.Context) error
-	}{
+	}
+	stages := []stage{
 		{"devices", r.groupDevices},
 		{"SBOMs", r.joinSBOMs},
 		{"advisories", r.matchAdvisories},
 		{"components", r.matchComponents},
 		{"support", r.matchSupport},
-		{"statements", r.applyStatements},
-	} {
+	}
+	if !r.HasInventory {
+		stages = []stage{{"SBOMs", r.sbomsInTurn}}
+	}
+	for _, stage := range append(stages, stage{"statements", r.applyStatements}) {
 		r.progress(stage.name, 0, 0)
 		if err := stage.do(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", stage.name, err)
@@ -223,20 +230,33 @@ func sortFindings(fs []wardbook.Finding) {
 		}
 		return f.CVSS.Score
 	}
-	sort.Slice(fs, func(i, j int) bool {
+	known := func(f *wardbook.Finding) int {
+		if f.KEV != nil {
+			return 0
+		}
+		return 1
+	}
+	// Findings are large: their places are sorted, then each is moved once.
+	places := make([]int32, len(fs))
+	for i := range places {
+		places[i] = int32(i)
+	}
+	slices.SortFunc(places, func(i, j int32) int {
 		a, b := &fs[i], &fs[j]
-		if order[a.Status] != order[b.Status] {
-			return order[a.Status] < order[b.Status]
-		}
-		if x, y := a.KEV != nil, b.KEV != nil; x != y {
-			return x
-		}
-		if x, y := score(a), score(b); x != y {
-			return x > y
-		}
-		if a.Product != b.Product {
-			return a.Product < b.Product
-		}
-		return a.ID < b.ID
+		return cmp.Or(cmp.Compare(order[a.Status], order[b.Status]), cmp.Compare(known(a), known(b)), cmp.Compare(score(b), score(a)),
+			strings.Compare(a.Product, b.Product), strings.Compare(a.ID, b.ID), cmp.Compare(i, j))
 	})
+	arrange(fs, places)
+}
+
+// arrange moves the element at places[i] to i, for all i. It uses places up.
+func arrange[T any](list []T, places []int32) {
+	for i := range places {
+		first, to := list[i], int32(i)
+		for from := places[to]; from != int32(i); from = places[to] {
+			list[to], places[to] = list[from], to
+			to = from
+		}
+		list[to], places[to] = first, to
+	}
 }

@@ -3,6 +3,7 @@ package assess
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/wardbook/wardbook"
 	"github.com/wardbook/wardbook/internal/match"
@@ -14,7 +15,7 @@ import (
 func (r *run) matchComponents(ctx context.Context) error {
 	if r.Records == nil {
 		if len(r.SBOMs) > 0 {
-			r.notes = append(r.notes, "No vulnerability records were given: what is known of the components of the SBOMs is unknown.")
+			r.noteNoRecords()
 		}
 		return nil
 	}
@@ -27,15 +28,27 @@ func (r *run) matchComponents(ctx context.Context) error {
 				return ctx.Err()
 			}
 		}
-		for _, j := range p.sboms {
-			s := &r.SBOMs[j.sbom]
-			found, err := m.Components(s.Components, match.Options{Platforms: s.CPEs})
-			if err != nil {
-				return err
-			}
-			for i := range found {
-				r.addComponentFinding(p, s, j, &found[i])
-			}
+		if err := r.componentsOf(m, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) noteNoRecords() {
+	r.notes = append(r.notes, "No vulnerability records were given: what is known of the components of the SBOMs is unknown.")
+}
+
+// componentsOf holds the components of a product's SBOMs against the records.
+func (r *run) componentsOf(m *match.Matcher, p *product) error {
+	for _, j := range p.sboms {
+		s := &r.SBOMs[j.sbom]
+		found, err := m.Components(s.Components, match.Options{Platforms: s.CPEs})
+		if err != nil {
+			return err
+		}
+		for i := range found {
+			r.addComponentFinding(p, s, j, &found[i])
 		}
 	}
 	return nil
@@ -43,7 +56,7 @@ func (r *run) matchComponents(ctx context.Context) error {
 
 func (r *run) addComponentFinding(p *product, s *SBOM, j joined, m *match.ComponentMatch) {
 	c := &s.Components[m.Component]
-	key := c.Key()
+	key := strings.Clone(c.Key()) // without the memory of the whole document
 	f := wardbook.Finding{
 		ID: id("F-", p.ID, m.Vulnerability, "", key), Kind: wardbook.FindingComponent, Product: p.ID, Devices: p.ids,
 		Vulnerability: m.Vulnerability, Aliases: m.Aliases, Component: &key,

@@ -27,18 +27,16 @@ type joined struct {
 	doubts []match.Doubt
 }
 
-// devicesOfSBOMs makes one device of each SBOM: without an inventory the SBOMs
-// are the fleet.
-func (r *run) devicesOfSBOMs() {
-	for i, s := range r.SBOMs {
-		name := s.Name
-		if name == "" {
-			name = s.Path
-		}
-		r.Devices = append(r.Devices, wardbook.Device{
-			ID: s.Path, Manufacturer: s.Manufacturer, Model: name, ModelNumber: s.ModelNumber, Version: s.Version, UDIDI: s.UDIDI, Place: fmt.Sprintf("SBOM %d", i+1),
-		})
+// deviceOfSBOM makes a device of an SBOM: without an inventory the SBOMs are the
+// fleet.
+func deviceOfSBOM(i int, s *SBOM) wardbook.Device {
+	return wardbook.Device{
+		ID: s.Path, Manufacturer: s.Manufacturer, Model: firstOf(s.Name, s.Path), ModelNumber: s.ModelNumber, Version: s.Version, UDIDI: s.UDIDI, Place: fmt.Sprintf("SBOM %d", i+1),
 	}
+}
+
+func identityOf(d *wardbook.Device) match.Identity {
+	return match.Identity{Manufacturer: d.Manufacturer, Model: d.Model, ModelNumber: d.ModelNumber, Version: d.Version, UDIDI: d.UDIDI, OS: d.OS, Type: d.Type}
 }
 
 // groupDevices makes products of devices that an inventory describes alike, and
@@ -49,14 +47,11 @@ func (r *run) groupDevices(ctx context.Context) error {
 	spelled := []map[[2]string]int{}
 	for i := range r.Devices {
 		d := &r.Devices[i]
-		ident := match.Identity{Manufacturer: d.Manufacturer, Model: d.Model, ModelNumber: d.ModelNumber, Version: d.Version, UDIDI: d.UDIDI, OS: d.OS, Type: d.Type}
+		ident := identityOf(d)
 		key, ok := spelledAs[ident]
 		if !ok {
 			key = groups.Key(ident)
 			spelledAs[ident] = key
-		}
-		if !r.HasInventory {
-			key = d.ID
 		}
 		n, have := byKey[key]
 		if !have {
@@ -153,12 +148,6 @@ func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(
 // joinSBOMs finds which products the SBOMs describe. An SBOM of no device is a
 // product without devices: its findings are shown, its risks have nobody.
 func (r *run) joinSBOMs(ctx context.Context) error {
-	if !r.HasInventory {
-		for i := range r.products {
-			r.products[i].addSBOM(r.SBOMs, joined{sbom: i, match: match.SubjectMatch{Status: wardbook.Affected, Confidence: 1}})
-		}
-		return nil
-	}
 	subjects := make([]match.Subject, len(r.SBOMs))
 	for i, s := range r.SBOMs {
 		subjects[i] = match.Subject{Document: s.Path, Manufacturer: s.Manufacturer, Name: s.Name, Version: s.Version, ModelNumber: s.ModelNumber, UDIDI: s.UDIDI}

@@ -3,52 +3,74 @@ package assess
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"strings"
+	"time"
 
 	"github.com/wardbook/wardbook"
+	"github.com/wardbook/wardbook/catalog"
 	"github.com/wardbook/wardbook/internal/match"
 )
 
 // matchSupport finds operating systems, products and components that are past
 // their support end.
 func (r *run) matchSupport(ctx context.Context) error {
-	s := match.NewSupport(r.Catalog.SupportEnds)
-	type ended struct {
-		match.SupportEnd
-		ok bool
-	}
-	known := map[[4]string]ended{} // components that are in several SBOMs
+	s := newSupport(r.Catalog)
 	for n := range r.products {
-		p := &r.products[n]
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if p.identity.OS != "" {
-			if e, ok := s.Text(p.identity.OS, r.At); ok {
-				r.addSupportFinding(p, e, nil, wardbook.Step{Step: "operating system", Detail: fmt.Sprintf("the inventory gives the operating system as %q", p.identity.OS)}, nil)
-			}
+		r.supportOf(s, &r.products[n])
+	}
+	return nil
+}
+
+// support remembers the support ends of components, which are in several SBOMs,
+// by a digest: the texts would hold the memory of whole documents.
+type support struct {
+	*match.Support
+	seed  [2]maphash.Seed
+	known map[[2]uint64]*match.SupportEnd // nil: none that has passed
+}
+
+func newSupport(cat *catalog.Catalog) *support {
+	return &support{match.NewSupport(cat.SupportEnds), [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, map[[2]uint64]*match.SupportEnd{}}
+}
+
+// past gives the support end of a component if it has passed, else nil.
+func (s *support) past(c *wardbook.Component, at time.Time) *match.SupportEnd {
+	text := [5]string{c.Purl, c.Group, c.Name, c.Version, c.SupportEnd}
+	key := [2]uint64{maphash.Comparable(s.seed[0], text), maphash.Comparable(s.seed[1], text)}
+	e, seen := s.known[key]
+	if !seen {
+		if x, ok := s.Component(*c, at); ok && x.Past {
+			e = &x
 		}
-		for _, j := range p.sboms {
-			b := &r.SBOMs[j.sbom]
-			if b.SupportEnd != "" && b.SupportEnd < date(r.At) {
-				e := match.SupportEnd{ID: "sbom", Name: b.Name + " " + b.Version, End: b.SupportEnd, Past: true, Source: b.Path}
-				r.addSupportFinding(p, e, nil, wardbook.Step{Step: "sbom", Detail: fmt.Sprintf("%s gives the support end of the product as %s", b.Path, b.SupportEnd)}, &j)
-			}
-			for i := range b.Components {
-				c := &b.Components[i]
-				key := [4]string{c.Purl, c.FullName(), c.Version, c.SupportEnd}
-				e, seen := known[key]
-				if !seen {
-					e.SupportEnd, e.ok = s.Component(*c, r.At)
-					known[key] = e
-				}
-				if e.ok && e.Past {
-					r.addSupportFinding(p, e.SupportEnd, c, wardbook.Step{Step: "sbom", Detail: fmt.Sprintf("%s lists %s", b.Path, c.Key())}, &j)
-				}
+		s.known[key] = e
+	}
+	return e
+}
+
+// supportOf adds what of a product is past its support end.
+func (r *run) supportOf(s *support, p *product) {
+	if p.identity.OS != "" {
+		if e, ok := s.Text(p.identity.OS, r.At); ok {
+			r.addSupportFinding(p, e, nil, wardbook.Step{Step: "operating system", Detail: fmt.Sprintf("the inventory gives the operating system as %q", p.identity.OS)}, nil)
+		}
+	}
+	for _, j := range p.sboms {
+		b := &r.SBOMs[j.sbom]
+		if b.SupportEnd != "" && b.SupportEnd < date(r.At) {
+			e := match.SupportEnd{ID: "sbom", Name: b.Name + " " + b.Version, End: b.SupportEnd, Past: true, Source: b.Path}
+			r.addSupportFinding(p, e, nil, wardbook.Step{Step: "sbom", Detail: fmt.Sprintf("%s gives the support end of the product as %s", b.Path, b.SupportEnd)}, &j)
+		}
+		for i := range b.Components {
+			c := &b.Components[i]
+			if e := s.past(c, r.At); e != nil {
+				r.addSupportFinding(p, *e, c, wardbook.Step{Step: "sbom", Detail: fmt.Sprintf("%s lists %s", b.Path, c.Key())}, &j)
 			}
 		}
 	}
-	return nil
 }
 
 // addSupportFinding records a support end that has passed. Where updates are
@@ -64,7 +86,7 @@ func (r *run) addSupportFinding(p *product, e match.SupportEnd, c *wardbook.Comp
 	}
 	key := ""
 	if c != nil {
-		key = c.Key()
+		key = strings.Clone(c.Key())
 		f.Component = &key
 	}
 	f.ID = id("F-", p.ID, f.Vulnerability, "", key)

@@ -171,17 +171,21 @@ func (d *Document) decodeSBOM(b []byte) error {
 	if err != nil {
 		return err
 	}
+	d.takeSBOM(doc)
+	if doc.Vulnerabilities > 0 {
+		if v, err := advisory.Decode(bytes.NewReader(b), advisory.Options{Name: d.Input.Path}); err == nil {
+			d.Statements = v.Statements
+		}
+	}
+	return nil
+}
+
+func (d *Document) takeSBOM(doc *sbom.Document) {
 	in := &d.Input
 	in.Format, in.Records, in.AsOf = doc.Format, len(doc.Components), dateOf(doc.Created)
 	in.Quality, in.Problems = sbom.GradeOf(doc).String(), doc.Problems
 	d.ID = doc.Serial
 	d.SBOM = subjectOf(in.Path, doc)
-	if doc.Vulnerabilities > 0 {
-		if v, err := advisory.Decode(bytes.NewReader(b), advisory.Options{Name: in.Path}); err == nil {
-			d.Statements = v.Statements
-		}
-	}
-	return nil
 }
 
 func subjectOf(path string, d *sbom.Document) *assess.SBOM {

@@ -3,7 +3,6 @@ package gather
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/wardbook/wardbook"
@@ -57,9 +56,11 @@ type Gathered struct {
 	epss       *vulndb.EPSSTable
 	earlier    *wardbook.Assessment
 	ages       Ages
+	sbomsAt    int // where the SBOMs that are still to be read stand in Files
 }
 
-// Read reads everything. What cannot be read of a folder is a problem of that
+// Read reads everything, but for SBOMs without an inventory: these the
+// assessment takes one after the other. What cannot be read of a folder is a problem of that
 // input; what the whole assessment rests on (policy, answers, columns, the only
 // inventory) is an error, mostly an *Error with a hint. The result is to be
 // closed when the assessment is made. progress may be nil.
@@ -103,6 +104,9 @@ func (g *Gathered) Inputs(program string, at time.Time) assess.Inputs {
 		Program: program, At: at, Catalog: g.Catalog, Policy: g.Policy, PolicyHash: g.PolicyHash, Answers: g.Answers, Files: g.Files,
 		HasInventory: len(g.paths.Inventory) > 0, Devices: g.devices, SBOMs: g.sboms, Advisories: g.advisories, Statements: g.statements,
 		Earlier: g.earlier, EarlierPath: g.paths.Since, Progress: g.progress,
+	}
+	if !in.HasInventory {
+		in.Stream = g.streamSBOMs
 	}
 	if g.db != nil {
 		in.Records = g.db
@@ -225,11 +229,9 @@ func (g *Gathered) readAdvisories() error {
 func (g *Gathered) readVEX() error { return g.each(wardbook.InputVEX, g.paths.VEX) }
 
 func (g *Gathered) readSBOMs() error {
-	if err := g.each(wardbook.InputSBOM, g.paths.SBOM); err != nil {
-		return err
+	if len(g.paths.Inventory) == 0 {
+		g.sbomsAt = len(g.Files)
+		return nil
 	}
-	if len(g.sboms) == 0 && len(g.paths.Inventory) == 0 {
-		return failed("an SBOM is a CycloneDX (JSON, XML) or SPDX (JSON, tag-value) document", fmt.Errorf("no SBOM could be read\n%w", g.lastProblems(wardbook.InputSBOM)))
-	}
-	return nil
+	return g.each(wardbook.InputSBOM, g.paths.SBOM)
 }

@@ -59,7 +59,8 @@ func (b *builder) problem(place, format string, args ...any) {
 		b.doc.MoreProblems++
 		return
 	}
-	b.doc.Problems.Add(place, format, args...)
+	// A copy: the problems outlive the document, whose texts share their memory.
+	b.doc.Problems.Add(strings.Clone(place), format, args...)
 }
 
 // A draft is a component while it is read.
