@@ -141,9 +141,9 @@ func (m *Matcher) component(c wardbook.Component, at int, env func() *environmen
 // byPackage evaluates the records that name the component's package.
 func (m *Matcher) byPackage(id *identity) ([]hit, error) {
 	var hits []hit
+	type recordID struct{ source, id string }
 	for _, eco := range id.ecosystems {
-		seen := map[*wardbook.Vulnerability]bool{}
-		ids := map[string]bool{}
+		ids := map[recordID]bool{} // one record may stand under several names
 		for _, name := range id.names {
 			key := [2]string{eco, name}
 			records, ok := m.records[key]
@@ -154,11 +154,12 @@ func (m *Matcher) byPackage(id *identity) ([]hit, error) {
 				}
 				m.records[key] = records
 			}
+			hits = slices.Grow(hits, len(records))
 			for _, r := range records {
-				if seen[r] || ids[r.Source+r.ID] {
+				if ids[recordID{r.Source, r.ID}] {
 					continue
 				}
-				seen[r], ids[r.Source+r.ID] = true, true
+				ids[recordID{r.Source, r.ID}] = true
 				if h, ok := m.packageHit(id, eco, r); ok {
 					hits = append(hits, h)
 				}
@@ -267,6 +268,9 @@ func mergeHits(component int, hits []hit, outside bool) []ComponentMatch {
 	groups := aliasGroups(hits)
 	out := make([]ComponentMatch, 0, len(groups))
 	for _, g := range groups {
+		if g[0].status == wardbook.NotAffected && len(g) == 1 && !outside {
+			continue
+		}
 		if m := mergeGroup(component, g); m.Status != wardbook.NotAffected || outside {
 			out = append(out, m)
 		}
@@ -277,8 +281,11 @@ func mergeHits(component int, hits []hit, outside bool) []ComponentMatch {
 
 // aliasGroups joins hits that share an id or alias.
 func aliasGroups(hits []hit) [][]hit {
-	if len(hits) == 0 {
+	switch len(hits) {
+	case 0:
 		return nil
+	case 1:
+		return [][]hit{slices.Clone(hits)} // who takes a group sorts it
 	}
 	parent := make([]int, len(hits))
 	for i := range parent {
@@ -291,12 +298,13 @@ func aliasGroups(hits []hit) [][]hit {
 		}
 		return i
 	}
-	byID := map[string]int{}
-	for i, h := range hits {
-		for j := -1; j < len(h.record.Aliases); j++ {
-			name := h.record.ID
+	byID := make(map[string]int, 2*len(hits))
+	for i := range hits {
+		r := hits[i].record
+		for j := -1; j < len(r.Aliases); j++ {
+			name := r.ID
 			if j >= 0 {
-				name = h.record.Aliases[j]
+				name = r.Aliases[j]
 			}
 			if o, ok := byID[name]; ok {
 				parent[find(i)] = find(o)
@@ -305,15 +313,22 @@ func aliasGroups(hits []hit) [][]hit {
 			}
 		}
 	}
-	at := map[int]int{}
+	// The groups lie one behind the other in one list, in the order of their
+	// first hits.
+	sizes, at := make([]int, len(hits)), make([]int, len(hits))
+	for i := range hits {
+		sizes[find(i)]++
+	}
+	all := make([]hit, 0, len(hits))
 	var groups [][]hit
-	for i, h := range hits {
+	for i := range hits {
 		r := find(i)
-		if _, ok := at[r]; !ok {
-			at[r] = len(groups)
-			groups = append(groups, nil)
+		if n := sizes[r]; n > 0 {
+			sizes[r], at[r] = 0, len(groups)
+			groups = append(groups, all[len(all):len(all):len(all)+n])
+			all = all[:len(all)+n]
 		}
-		groups[at[r]] = append(groups[at[r]], h)
+		groups[at[r]] = append(groups[at[r]], hits[i])
 	}
 	return groups
 }
