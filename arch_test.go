@@ -42,7 +42,7 @@ var walls = map[string][]string{
 	"internal/web":    {"", "catalog", "internal/app", "internal/fleet", "internal/store"},
 	"internal/dbtest": {"internal/store"}, // databases for tests
 	"cmd/wardbook": {
-		"", "catalog", "internal/store", "internal/web", "internal/feed", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory",
+		"", "catalog", "internal/store", "internal/app", "internal/web", "internal/feed", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory",
 		"internal/vulndb", "internal/match", "internal/report", "internal/assess", "internal/gather",
 	},
 	"internal/vulndb/testgen": {"", "catalog"}, // makes synthetic records for benchmarks
