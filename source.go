@@ -59,6 +59,15 @@ type SourceChange struct {
 	// Surprises say in sentences why a person should look before the change is
 	// made.
 	Surprises []string `json:"surprises,omitempty"`
+	// Samples are the first few of each sort.
+	Samples []ChangeSample `json:"samples,omitempty"`
+}
+
+// A ChangeSample is one thing that the bytes of a source change.
+type ChangeSample struct {
+	What string `json:"what"`           // new, changed, gone, back or moved
+	Name string `json:"name"`           // id of a device, name of a component
+	Text string `json:"text,omitempty"` // what it is, or what differs: "version 1.0 → 2.0"
 }
 
 func (Source) RecordKind() string { return "source" }

@@ -24,7 +24,9 @@ type Column struct {
 	Field      Field   // Ignore where it is not used
 	Why        string  // a phrase: "its name is known"
 	Confidence float64 // 0–1; 1: a person said so
-	rank       int
+	// Samples are the first few different values that it holds, for people.
+	Samples []string
+	rank    int
 }
 
 // Letter is how a spreadsheet names the column: "A", "AB".
@@ -99,6 +101,7 @@ func recognize(header []string, rows [][]string, opts Options) Mapping {
 			c.Header = header[i]
 		}
 		values[i] = known(rows, i)
+		c.Samples = samplesOf(values[i])
 		if r, ok := readHeader(c.Header); ok {
 			c.Field, c.rank, c.Confidence, c.Why = r.field, r.rank, r.confidence, r.why
 			doubt(c, values[i], len(rows), opts)
@@ -131,6 +134,19 @@ func known(rows [][]string, i int) []string {
 		}
 	}
 	return vs
+}
+
+// samplesOf is the first few different values.
+func samplesOf(values []string) (out []string) {
+	for _, v := range values {
+		if len(out) == 3 {
+			break
+		}
+		if !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // choose leaves one column to each field of oneColumn.
