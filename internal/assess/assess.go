@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -67,7 +68,11 @@ type Inputs struct {
 	Stream     func(add func(SBOM) error) (files []wardbook.Input, held []wardbook.Statement, err error)
 	Advisories []*wardbook.Advisory
 	Statements []wardbook.Statement
-	Records    Vulnerabilities
+	// Decisions are the organization's own: those that hold.
+	Decisions []wardbook.Decision
+	Records   Vulnerabilities
+	// RecordsKey is equal for equal Records, and empty where that is not known.
+	RecordsKey string
 	KEV        func(cve string) (wardbook.KEV, bool)  // nil: not given
 	EPSS       func(cve string) (wardbook.EPSS, bool) // nil: not given
 	DataAge    []wardbook.DataAge
@@ -75,6 +80,11 @@ type Inputs struct {
 	// was read from.
 	Earlier     *wardbook.Assessment
 	EarlierPath string
+	// FirstSeen gives the RFC 3339 date on which a risk was first proposed, by
+	// its id; what Earlier says comes before.
+	FirstSeen map[string]string
+	// Memo remembers from one run to the next; nil: everything is computed.
+	Memo *Memo
 	// Progress is told what is being done; nil is fine.
 	Progress func(stage string, done, total int)
 }
@@ -140,7 +150,7 @@ func (r *run) assessment() *wardbook.Assessment {
 	a.Findings = r.findings
 	r.progress("risks", 0, 0)
 	risks, asked := score.Risks(score.Input{
-		Products: a.Products, Devices: a.Devices, Findings: a.Findings, Policy: r.Policy, Catalog: r.Catalog, At: r.At, FirstSeen: firstSeen(r.Earlier),
+		Products: a.Products, Devices: a.Devices, Findings: a.Findings, Policy: r.Policy, Catalog: r.Catalog, At: r.At, FirstSeen: r.firstSeen(),
 	})
 	a.Risks = risks
 	for _, q := range asked {
@@ -204,11 +214,15 @@ func id(prefix string, parts ...string) string {
 }
 
 // firstSeen tells when each risk of an earlier assessment was first seen.
-func firstSeen(a *wardbook.Assessment) map[string]string {
+func (r *run) firstSeen() map[string]string {
+	a := r.Earlier
 	if a == nil {
-		return nil
+		return r.FirstSeen
 	}
-	m := map[string]string{}
+	m := maps.Clone(r.FirstSeen)
+	if m == nil {
+		m = map[string]string{}
+	}
 	for _, k := range a.Risks {
 		m[k.ID] = k.FirstSeen
 		if k.FirstSeen == "" {

@@ -169,6 +169,28 @@ func (tx *Tx) FindingHistory(product, id string) ([]Fact[KeptFinding], error) {
 	return historyOf(tx, findingTable, product, id, fillFinding)
 }
 
+// KeepDeviceSet keeps a set of ids of devices, for a record that names it by
+// its SHA-256, which is returned with how many ids are in it.
+func (tx *Tx) KeepDeviceSet(ids []string) (sha256 string, n int, err error) {
+	if tx.w == nil {
+		return "", 0, ErrReadOnly
+	}
+	kept, set, err := keepFinding(wardbook.Finding{Devices: ids})
+	if err != nil {
+		return "", 0, err
+	}
+	_, err = tx.exec(`INSERT INTO device_sets (organization, sha256, size, data) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (organization, sha256) DO NOTHING`, kept.DeviceSet, kept.Affected, set)
+	return kept.DeviceSet, kept.Affected, err
+}
+
+// DeviceSetID is the SHA-256 under which a set of ids is kept, and how many ids
+// are in it.
+func DeviceSetID(ids []string) (sha256 string, n int, err error) {
+	kept, _, err := keepFinding(wardbook.Finding{Devices: ids})
+	return kept.DeviceSet, kept.Affected, err
+}
+
 // DeviceSet is the ids of the devices in a set, sorted.
 func (tx *Tx) DeviceSet(sha256 string) ([]string, error) {
 	var b []byte

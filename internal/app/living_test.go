@@ -1,0 +1,200 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wardbook/wardbook"
+	"github.com/wardbook/wardbook/catalog"
+	"github.com/wardbook/wardbook/internal/dbtest"
+	"github.com/wardbook/wardbook/internal/store"
+	"github.com/wardbook/wardbook/internal/vulndb"
+)
+
+// hospital is an organization under test, with what brings documents in.
+type hospital struct {
+	t      *testing.T
+	s      *store.Store
+	org    string
+	living *Living
+}
+
+func newHospital(t *testing.T, s *store.Store) *hospital {
+	t.Helper()
+	h := &hospital{t: t, s: s, org: wardbook.NewID()}
+	if err := s.CreateOrganization(t.Context(), h.org, wardbook.Event{Actor: "ana", Action: "organization.create"}, wardbook.Organization{Name: "North"}); err != nil {
+		t.Fatal(err)
+	}
+	h.restart()
+	return h
+}
+
+// restart forgets what is remembered, as a new process does.
+func (h *hospital) restart() {
+	cat, err := catalog.Load()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.living = NewLiving(h.s, cat, LivingOptions{Program: "wardbook test", Cache: vulndb.Cache{Dir: h.t.TempDir()}})
+}
+
+func (h *hospital) update(action string, fn func(tx *store.Tx) error) {
+	h.t.Helper()
+	if err := h.s.Update(h.t.Context(), h.org, wardbook.Event{Actor: "ana", Action: action}, fn); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *hospital) devices(inventory string, ds ...wardbook.Device) {
+	h.t.Helper()
+	h.update("inventory.import", func(tx *store.Tx) error {
+		for i := range ds {
+			if was, err := tx.Device(ds[i].ID); err == nil {
+				keepAssessed(&ds[i], was.Value)
+			}
+		}
+		_, err := tx.ReconcileDevices(inventory, store.All(ds))
+		return err
+	})
+}
+
+// source brings a document in; empty text withdraws it.
+func (h *hospital) source(kind wardbook.InputKind, name, text string) {
+	h.t.Helper()
+	h.update("source.import", func(tx *store.Tx) error {
+		src := wardbook.Source{Kind: kind, Name: name, State: wardbook.SourceCurrent}
+		old, err := tx.ByKey(src.RecordKind(), src.RecordKey())
+		id := old.ID
+		if err != nil {
+			id = wardbook.NewID()
+		}
+		if text == "" {
+			was, err := store.Decode[wardbook.Source](old)
+			if err != nil {
+				return err
+			}
+			src = was.Value
+			src.State = wardbook.SourceWithdrawn
+		} else {
+			e, err := tx.AddEvidence(wardbook.Evidence{Name: name}, strings.NewReader(text))
+			if err != nil {
+				return err
+			}
+			src.SHA256, src.Size = e.SHA256, e.Size
+		}
+		_, err = tx.Put(id, old.Revision, src)
+		return err
+	})
+}
+
+func (h *hospital) record(r wardbook.Record) string {
+	h.t.Helper()
+	id := wardbook.NewID()
+	h.update(r.RecordKind()+".add", func(tx *store.Tx) error { _, err := tx.Put(id, 0, r); return err })
+	return id
+}
+
+func (h *hospital) assess(date string) *Assessed {
+	h.t.Helper()
+	at, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	out, err := h.living.Assess(h.t.Context(), h.org, wardbook.Event{Actor: System, Action: "assessment.make"}, at, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return out
+}
+
+func (h *hospital) view(fn func(tx *store.Tx) error) {
+	h.t.Helper()
+	if err := h.s.View(context.WithoutCancel(h.t.Context()), h.org, fn); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// csaf is an advisory of a pump maker about versions below the given one.
+func csaf(id, cve, below string) string {
+	return fmt.Sprintf(`{"document": {"category": "csaf_security_advisory", "csaf_version": "2.0", "title": "Testpump DripMaster",
+  "publisher": {"category": "vendor", "name": "Testpump Medical", "namespace": "https://testpump.example"},
+  "tracking": {"id": %q, "status": "final", "version": "1", "initial_release_date": "2025-01-10T00:00:00Z", "current_release_date": "2025-01-10T00:00:00Z",
+   "revision_history": [{"date": "2025-01-10T00:00:00Z", "number": "1", "summary": "first"}]}},
+ "product_tree": {"branches": [{"category": "vendor", "name": "Testpump Medical", "branches": [{"category": "product_name", "name": "DripMaster 3000", "branches": [
+   {"category": "product_version_range", "name": "< %s", "product": {"name": "Testpump Medical DripMaster 3000 < %s", "product_id": "P1"}}]}]}]},
+ "vulnerabilities": [{"cve": %q, "title": "Commands without a login", "product_status": {"known_affected": ["P1"]},
+   "remediations": [{"category": "vendor_fix", "details": "Install %s.", "product_ids": ["P1"], "url": "https://testpump.example/fix"}],
+   "scores": [{"products": ["P1"], "cvss_v3": {"version": "3.1", "baseScore": 9.8, "baseSeverity": "CRITICAL", "vectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}}]}]}`,
+		id, below, below, cve, below)
+}
+
+func pump(id, version, ward, zone string) wardbook.Device {
+	return wardbook.Device{ID: id, Manufacturer: "Testpump Medical", Model: "DripMaster 3000", Version: version, Type: "Infusion pump", Site: "Main", Location: ward, Zone: zone, Service: wardbook.InService}
+}
+
+func TestLivingThinSlice(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, s *store.Store) {
+		h := newHospital(t, s)
+		h.devices("cmms", pump("P-1", "2.1.0", "ICU", "Clinical"), pump("P-2", "2.4.0", "ICU", "Clinical"), pump("P-3", "", "Ward 4", "Office"))
+		h.source(wardbook.InputAdvisory, "TPM-1", csaf("TPM-1", "CVE-2025-10001", "2.3"))
+		got := h.assess("2025-06-01")
+		if !got.Written || len(got.Findings.New) != 3 || got.Summary.DevicesAffected != 1 || got.Summary.DevicesPossibly != 1 || len(got.Questions.New) == 0 || len(got.Risks.New) == 0 || got.Devices != 3 {
+			t.Fatalf("%+v", got)
+		}
+		if again := h.assess("2025-06-01"); again.Written {
+			t.Errorf("nothing changed, but something was written: %+v", again)
+		}
+		h.restart()
+		if again := h.assess("2025-06-01"); again.Written {
+			t.Errorf("after a restart nothing changed, but something was written: %+v", again)
+		}
+		h.view(func(tx *store.Tx) error {
+			d, err := tx.Device("P-1")
+			if err != nil || d.Value.Product == "" || d.Value.DeviceClass == "" {
+				t.Errorf("%+v, %v", d.Value, err)
+			}
+			st, err := every[wardbook.Standing](tx, store.ListOptions{})
+			if err != nil || len(st) != 1 || st[0].Value.Summary.Devices != 3 || len(st[0].Value.Inputs) != 1 {
+				t.Errorf("%+v, %v", st, err)
+			}
+			qs, err := every[wardbook.Asked](tx, store.ListOptions{States: []string{"open"}})
+			if err != nil || len(qs) == 0 {
+				t.Fatalf("%+v, %v", qs, err)
+			}
+			for _, q := range qs {
+				ids, err := tx.DeviceSet(q.Value.DeviceSet)
+				if err != nil || len(ids) != q.Value.Affected {
+					t.Errorf("%v, %v", ids, err)
+				}
+			}
+			return nil
+		})
+
+		// The withdrawal of the advisory takes its findings back, and marks the risks.
+		h.source(wardbook.InputAdvisory, "TPM-1", "")
+		got = h.assess("2025-06-02")
+		if len(got.Findings.Gone) != 3 || len(got.Risks.Gone) == 0 {
+			t.Errorf("%+v", got)
+		}
+		h.source(wardbook.InputAdvisory, "TPM-1", csaf("TPM-1", "CVE-2025-10001", "2.3"))
+		got = h.assess("2025-06-03")
+		if len(got.Findings.Back) != 3 || len(got.Risks.New) != 0 || len(got.Risks.Changed) == 0 {
+			t.Errorf("%+v", got)
+		}
+		h.view(func(tx *store.Tx) error {
+			rs, err := every[wardbook.Risk](tx, store.ListOptions{})
+			for _, r := range rs {
+				if r.Value.Register != nil || r.Value.FirstSeen != "2025-06-01" {
+					t.Errorf("%+v", r.Value)
+				}
+			}
+			return err
+		})
+		if v, err := s.Verify(t.Context(), h.org, store.VerifyOptions{}); err != nil || !v.OK() {
+			t.Errorf("%+v, %v", v, err)
+		}
+	})
+}

@@ -1,0 +1,346 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/wardbook/wardbook"
+	"github.com/wardbook/wardbook/catalog"
+	"github.com/wardbook/wardbook/internal/assess"
+	"github.com/wardbook/wardbook/internal/gather"
+	"github.com/wardbook/wardbook/internal/intake"
+	"github.com/wardbook/wardbook/internal/store"
+	"github.com/wardbook/wardbook/internal/vulndb"
+)
+
+// sbomInventory is the group of the devices that stand for SBOMs while an
+// organization has no inventory: then each SBOM is a product of one device.
+const sbomInventory = "SBOM"
+
+// livingRead is what one assessment of the living file is made from, as it
+// stands at one entry of the book.
+type livingRead struct {
+	l        *Living
+	o        *organization
+	at       time.Time
+	progress func(stage string, done, total int)
+
+	position  int64
+	sources   []wardbook.Source // that hold, by kind and name
+	documents []*gather.Document
+	feeds     []wardbook.Input // common documents that were read
+	spooled   []*intake.Spooled
+	answers   []wardbook.Answer
+	decisions []wardbook.Decision
+	policy    *wardbook.Policy
+	devices   []store.Fact[wardbook.Device]
+	firstSeen map[string]string // by the risk's id in assessments
+	db        *vulndb.DB
+}
+
+func (r *livingRead) close() {
+	for _, s := range r.spooled {
+		_ = s.Close() // a temporary file
+	}
+	if r.db != nil {
+		r.db.Close()
+	}
+}
+
+// read takes everything from one moment of the book.
+func (r *livingRead) read(ctx context.Context, tx *store.Tx) (err error) {
+	if r.position, err = tx.Position(); err != nil {
+		return err
+	}
+	r.progress("reading", 0, 0)
+	if err := r.readSources(ctx, tx); err != nil {
+		return err
+	}
+	answers, err := every[wardbook.Answer](tx, store.ListOptions{States: []string{"given"}})
+	if err != nil {
+		return err
+	}
+	for _, a := range answers {
+		r.answers = append(r.answers, a.Value)
+	}
+	decisions, err := every[wardbook.Decision](tx, store.ListOptions{States: []string{string(wardbook.DecisionActive)}})
+	if err != nil {
+		return err
+	}
+	for _, d := range decisions {
+		if d.Value.Holds(r.at.Format(time.DateOnly)) {
+			r.decisions = append(r.decisions, d.Value)
+		}
+	}
+	if r.policy, err = PolicyInForce(tx); err != nil {
+		return err
+	}
+	if r.policy == nil {
+		return fmt.Errorf("the bytes of the policy in force are not in the book: set it again")
+	}
+	risks, err := every[wardbook.Risk](tx, store.ListOptions{})
+	if err != nil {
+		return err
+	}
+	r.firstSeen = make(map[string]string, len(risks))
+	for _, k := range risks {
+		r.firstSeen[k.Value.ID] = k.Value.FirstSeen
+	}
+	for d, err := range tx.EachDevice("") {
+		if err != nil {
+			return err
+		}
+		r.devices = append(r.devices, d)
+	}
+	slices.SortFunc(r.devices, func(a, b store.Fact[wardbook.Device]) int { return compareIDs(a.Value.ID, b.Value.ID) })
+	return ctx.Err()
+}
+
+func compareIDs(a, b string) int { return bytes.Compare([]byte(a), []byte(b)) }
+
+// every lists all records of a kind.
+func every[T wardbook.Record](tx *store.Tx, o store.ListOptions) ([]store.Stored[T], error) {
+	var out []store.Stored[T]
+	o.Limit = 1000
+	for {
+		page, err := store.List[T](tx, o)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, page.Items...)
+		if page.Next == "" {
+			return out, nil
+		}
+		o.After = page.Next
+	}
+}
+
+// readSources decodes the documents that hold and are not known yet.
+func (r *livingRead) readSources(ctx context.Context, tx *store.Tx) error {
+	list, err := every[wardbook.Source](tx, store.ListOptions{States: []string{string(wardbook.SourceCurrent), string(wardbook.SourceReview)}})
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		held, err := LastHeld(tx, s)
+		if err != nil {
+			return err
+		}
+		if held != nil {
+			r.sources = append(r.sources, *held)
+		}
+	}
+	slices.SortFunc(r.sources, func(a, b wardbook.Source) int { return compareIDs(a.RecordKey(), b.RecordKey()) })
+	known := map[string]*gather.Document{}
+	for i, s := range r.sources {
+		r.progress("reading documents", i, len(r.sources))
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if s.Kind == wardbook.InputVulnerabilities {
+			if err := r.spool(tx, s); err != nil {
+				return err
+			}
+			continue
+		}
+		d, err := r.document(tx, s)
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", s.Kind, s.Name, err)
+		}
+		if d != nil {
+			known[keyOf(s)] = d
+			r.documents = append(r.documents, d)
+		}
+	}
+	r.o.documents = known // what does not hold any more is forgotten
+	return nil
+}
+
+func keyOf(s wardbook.Source) string { return string(s.Kind) + "\x00" + s.Name + "\x00" + s.SHA256 }
+
+// document decodes the bytes of a source. It is nil for what is not read here:
+// an inventory, whose devices are facts, and the policy, which is in force.
+func (r *livingRead) document(tx *store.Tx, s wardbook.Source) (*gather.Document, error) {
+	switch s.Kind {
+	case wardbook.InputSBOM, wardbook.InputAdvisory, wardbook.InputVEX, wardbook.InputKEV, wardbook.InputEPSS:
+	default:
+		return nil, nil
+	}
+	if d := r.o.documents[keyOf(s)]; d != nil {
+		return d, nil
+	}
+	body, err := tx.OpenEvidence(s.SHA256)
+	if errors.Is(err, store.ErrRedacted) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	// What cannot be used says so in its source; it counts for nothing here.
+	d, err := gather.Decode(s.Kind, s.Name, body, gather.Options{Catalog: r.l.catalog})
+	if err != nil && d.Input.SHA256 != s.SHA256 {
+		return nil, err // the bytes did not come whole
+	}
+	return d, nil
+}
+
+// spool lays vulnerability data where it can be compiled from, unless the cache
+// has it.
+func (r *livingRead) spool(tx *store.Tx, s wardbook.Source) error {
+	if r.l.o.Cache.Dir == "" {
+		return nil
+	}
+	body, err := tx.OpenEvidence(s.SHA256)
+	if errors.Is(err, store.ErrRedacted) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	f, err := intake.Spool(s.Name, body, s.Size)
+	if err == nil {
+		r.spooled = append(r.spooled, f)
+	}
+	return err
+}
+
+// inputs hands over to the assessment.
+func (r *livingRead) inputs(ctx context.Context) (assess.Inputs, error) {
+	in := assess.Inputs{
+		Program: r.l.o.Program, At: r.at, Catalog: r.l.catalog, Policy: r.policy, PolicyHash: r.policy.SHA256, Answers: r.answers,
+		Decisions: r.decisions, FirstSeen: r.firstSeen, Memo: r.o.memo, Progress: r.progress,
+	}
+	if in.PolicyHash == "" {
+		in.PolicyHash = catalog.DefaultPolicyDigest()
+	}
+	for i := range r.devices {
+		if d := &r.devices[i]; d.Group != sbomInventory {
+			in.Devices = append(in.Devices, d.Value)
+		}
+	}
+	in.HasInventory = len(in.Devices) > 0 || slices.ContainsFunc(r.sources, func(s wardbook.Source) bool { return s.Kind == wardbook.InputInventory })
+	ages, given := gather.Ages{}, map[wardbook.InputKind]int{}
+	for _, d := range r.documents {
+		r.take(&in, d)
+		ages.Note(d.Input.Kind, d.Newest)
+		given[d.Input.Kind]++
+	}
+	if err := r.records(ctx, &in, ages, given); err != nil {
+		return in, err
+	}
+	in.DataAge = ages.At(r.at, given)
+	return in, nil
+}
+
+// take adds what a document holds.
+func (r *livingRead) take(in *assess.Inputs, d *gather.Document) {
+	if d.SBOM != nil {
+		in.SBOMs = append(in.SBOMs, *d.SBOM)
+	}
+	if d.Advisory != nil && d.Input.Kind == wardbook.InputAdvisory {
+		in.Advisories = append(in.Advisories, d.Advisory)
+	}
+	in.Statements = append(in.Statements, d.Statements...)
+	if d.KEV != nil {
+		in.KEV = func(cve string) (wardbook.KEV, bool) { k, ok := d.KEV[cve]; return k, ok }
+	}
+	if d.EPSS != nil {
+		in.EPSS = d.EPSS.Lookup
+	}
+}
+
+// records opens the compiled vulnerability data of the sources and compiles it
+// where it is new.
+func (r *livingRead) records(ctx context.Context, in *assess.Inputs, ages gather.Ages, given map[wardbook.InputKind]int) error {
+	if len(r.spooled) == 0 {
+		return nil
+	}
+	digests := make([]string, len(r.spooled))
+	for i, s := range r.spooled {
+		digests[i] = s.SHA256
+	}
+	n := 0
+	db, err := r.l.o.Cache.Open(vulndb.Key(digests...), func(c *vulndb.Compiler) error {
+		for _, s := range r.spooled {
+			src := c.Source(s.Name)
+			err := s.Walk(intake.Limits{}, func(f *intake.File) error {
+				if n++; n%500 == 0 {
+					r.progress("compiling vulnerability data", n, 0)
+				}
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				return addFile(src, f, s.Name)
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.db = db
+	in.Records, in.RecordsKey = db, vulndb.Key(digests...)
+	for _, src := range db.Sources() {
+		ages.Note(wardbook.InputVulnerabilities, src.Newest)
+		given[wardbook.InputVulnerabilities]++
+	}
+	return nil
+}
+
+func addFile(src *vulndb.SourceWriter, f *intake.File, whole string) error {
+	body, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	member := f.Name
+	if member == whole {
+		member = ""
+	}
+	return src.Add(member, io.Reader(body))
+}
+
+// sbomDocuments finds the SBOMs by the name that products know them by.
+func (r *livingRead) sbomDocuments() map[string]*assess.SBOM {
+	out := map[string]*assess.SBOM{}
+	for _, d := range r.documents {
+		if d.SBOM != nil {
+			out[d.Input.Path] = d.SBOM
+		}
+	}
+	return out
+}
+
+// standing sums up the assessment for the record.
+func (r *livingRead) standing(a *wardbook.Assessment) wardbook.Standing {
+	s := wardbook.Standing{Program: a.Program, At: a.At, Policy: a.Policy, Catalog: a.Catalog, Feeds: r.feeds, Summary: a.Summary}
+	var sum interface {
+		io.Writer
+		Sum([]byte) []byte
+	}
+	for i := range r.sources {
+		src := &r.sources[i]
+		if len(s.Inputs) == 0 || s.Inputs[len(s.Inputs)-1].Kind != src.Kind {
+			s.Inputs = append(s.Inputs, wardbook.InputCount{Kind: src.Kind})
+			sum = sha256.New()
+		}
+		c := &s.Inputs[len(s.Inputs)-1]
+		c.Count++
+		c.Records += src.Records
+		c.Faults += src.Faults
+		c.AsOf = max(c.AsOf, src.AsOf)
+		_, _ = io.WriteString(sum, src.SHA256)
+		c.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	}
+	return s
+}
