@@ -155,7 +155,7 @@ func detectText(name string, b []byte) wardbook.InputKind {
 		return wardbook.InputEPSS
 	case strings.Contains(first, "cveid") && strings.Contains(first, "vendorproject"):
 		return wardbook.InputKEV
-	case strings.ContainsAny(first, ",;\t|"):
+	case strings.ContainsAny(first, ",;\t|") && !yamlKey(first):
 		return wardbook.InputInventory
 	}
 	has := func(key string) bool {
@@ -172,4 +172,11 @@ func detectText(name string, b []byte) wardbook.InputKind {
 		return wardbook.InputColumns
 	}
 	return ""
+}
+
+// yamlKey reports whether a line begins with a name and a colon, as no row of
+// column names does.
+func yamlKey(line string) bool {
+	name, rest, ok := strings.Cut(line, ":")
+	return ok && (rest == "" || rest[0] == ' ') && name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") == ""
 }
