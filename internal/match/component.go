@@ -61,12 +61,20 @@ const (
 // It is not safe for use by several goroutines.
 type Matcher struct {
 	db       Lookup
-	packages map[string][]hit                        // by purl and version
-	records  map[[2]string][]*wardbook.Vulnerability // by ecosystem and name, or CPE vendor and product: versions of one package are many
-	versions map[versionKey]parsedVersion
-	cpes     map[string]*cpeName
-	keys     map[string]Key
+	digests  digester
+	packages map[digest][]hit                             // by purl and version
+	records  recent[[2]string, []*wardbook.Vulnerability] // by ecosystem and name, or CPE vendor and product: versions of one package are many
+	versions recent[versionKey, parsedVersion]
+	cpes     recent[string, *cpeName]
+	keys     recent[string, Key]
 }
+
+// How much a Matcher remembers of what it can read or parse again.
+const (
+	mostRecords  = 2_000
+	mostVersions = 8_000
+	mostNames    = 4_000
+)
 
 type versionKey struct{ order, text string }
 
@@ -78,8 +86,8 @@ type parsedVersion struct {
 // NewMatcher returns a Matcher over db.
 func NewMatcher(db Lookup) *Matcher {
 	return &Matcher{
-		db: db, packages: map[string][]hit{}, versions: map[versionKey]parsedVersion{},
-		cpes: map[string]*cpeName{}, keys: map[string]Key{}, records: map[[2]string][]*wardbook.Vulnerability{},
+		db: db, digests: newDigester(), packages: map[digest][]hit{}, records: newRecent[[2]string, []*wardbook.Vulnerability](mostRecords),
+		versions: newRecent[versionKey, parsedVersion](mostVersions), cpes: newRecent[string, *cpeName](mostNames), keys: newRecent[string, Key](mostNames),
 	}
 }
 
@@ -117,12 +125,14 @@ func (m *Matcher) Components(cs []wardbook.Component, opts Options) ([]Component
 
 // component gives all hits of one component.
 func (m *Matcher) component(c wardbook.Component, at int, env func() *environment) ([]hit, error) {
-	key := c.Purl + "\x00" + c.Version
+	key := m.digests.of([2]string{c.Purl, c.Version})
 	if c.Purl != "" {
 		if hits, ok := m.packages[key]; ok {
 			return hits, nil
 		}
 	}
+	// Copies: what is remembered must not hold the memory of a whole document.
+	c.Purl, c.Version = strings.Clone(c.Purl), strings.Clone(c.Version)
 	id := identify(c)
 	hits, err := m.byPackage(&id)
 	if err != nil {
@@ -146,13 +156,13 @@ func (m *Matcher) byPackage(id *identity) ([]hit, error) {
 		ids := map[recordID]bool{} // one record may stand under several names
 		for _, name := range id.names {
 			key := [2]string{eco, name}
-			records, ok := m.records[key]
+			records, ok := m.records.get(key)
 			if !ok {
 				var err error
 				if records, err = m.db.ByPackage(eco, name); err != nil {
 					return nil, err
 				}
-				m.records[key] = records
+				m.records.put(key, records, 1+len(records))
 			}
 			hits = slices.Grow(hits, len(records))
 			for _, r := range records {

@@ -9,6 +9,7 @@ import (
 // byProduct evaluates the records that name a component by CPE or by vendor
 // and product. It is for components whose purl does not say what they are.
 func (m *Matcher) byProduct(c wardbook.Component, at int, env func() *environment) ([]hit, error) {
+	c.Name, c.Group, c.Supplier = strings.Clone(c.Name), strings.Clone(c.Group), strings.Clone(c.Supplier)
 	subjects := m.subjects(c)
 	if len(subjects) == 0 {
 		subjects = nameSubjects(c)
@@ -21,13 +22,13 @@ func (m *Matcher) byProduct(c wardbook.Component, at int, env func() *environmen
 		}
 		seen[s.vendor+"\x00"+s.product] = true
 		key := [2]string{"cpe:" + s.vendor, s.product}
-		records, ok := m.records[key]
+		records, ok := m.records.get(key)
 		if !ok {
 			var err error
 			if records, err = m.db.ByProduct(s.vendor, s.product); err != nil {
 				return nil, err
 			}
-			m.records[key] = records
+			m.records.put(key, records, 1+len(records))
 		}
 		for _, r := range records {
 			if seen["\x00"+r.Source+r.ID] {

@@ -137,20 +137,20 @@ func (m *Matcher) compare(scheme, a, b string) (int, bool) {
 
 func (m *Matcher) parsed(name, s string) (semantic.Version, bool) {
 	k := versionKey{name, s}
-	if p, ok := m.versions[k]; ok {
+	if p, ok := m.versions.get(k); ok {
 		return p.v, p.ok
 	}
 	v, err := parseVersion(name, s)
-	m.versions[k] = parsedVersion{v, err == nil}
+	m.versions.put(k, parsedVersion{v, err == nil}, 1)
 	return v, err == nil
 }
 
 func (m *Matcher) key(s string) Key {
-	if k, ok := m.keys[s]; ok {
+	if k, ok := m.keys.get(s); ok {
 		return k
 	}
 	k, _ := MakerKey(s)
-	m.keys[s] = k
+	m.keys.put(s, k, 1)
 	return k
 }
 

@@ -68,11 +68,12 @@ func attribute(w common.WellFormedName, a string) string {
 
 // cpe is parseCPE, remembered.
 func (m *Matcher) cpe(s string) *cpeName {
-	if n, ok := m.cpes[s]; ok {
+	if n, ok := m.cpes.get(s); ok {
 		return n
 	}
+	s = strings.Clone(s)
 	n := parseCPE(s)
-	m.cpes[s] = n
+	m.cpes.put(s, n, 1)
 	return n
 }
 
