@@ -107,7 +107,6 @@ func (c *client) download(ctx context.Context, dir string, w wish) (*download, e
 		}
 		out.path = part
 		_ = os.Remove(part + ".json")
-		_ = os.Remove(part + ".json")
 	}
 	return out, nil
 }
@@ -145,6 +144,12 @@ func (c *client) once(ctx context.Context, part string, w wish) (*download, erro
 			return nil, &passing{err: fmt.Errorf("%s: the server sent another part than was asked for", plain(w.url))}
 		}
 	case http.StatusRequestedRangeNotSatisfiable:
+		if resp.Header.Get("Content-Range") == fmt.Sprintf("bytes */%d", have) {
+			// It was whole already when the last run was interrupted.
+			p := readPartial(part)
+			out.etag, out.lastModified = p.ETag, p.LastModified
+			return out, nil
+		}
 		_ = os.Remove(part)
 		return nil, &passing{err: &statusError{plain(w.url), resp.StatusCode}}
 	case http.StatusOK:

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -465,11 +464,4 @@ func TestNoSecrets(t *testing.T) {
 	if err := f.Add(Source{ID: "u", Kind: KEV, URL: "https://ana:hush@feeds.example/"}); err == nil || strings.Contains(err.Error(), "hush") {
 		t.Errorf("got %v", err)
 	}
-}
-
-func must(u *url.URL, err error) *url.URL {
-	if err != nil {
-		panic(err)
-	}
-	return u
 }

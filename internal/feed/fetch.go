@@ -32,6 +32,8 @@ type Report struct {
 	// Unlisted are documents in use that the publisher's list does not name any more.
 	Unlisted int   `json:"unlisted"`
 	Bytes    int64 `json:"bytes"` // that came
+	// Records are those that came, of sources that tell changes record by record.
+	Records int `json:"records,omitempty"`
 	// Problems are at most MaxProblems; More counts the others.
 	Problems []wardbook.Problem `json:"problems"`
 	More     int                `json:"more"`
@@ -42,6 +44,9 @@ const MaxProblems = 200
 
 func (r Report) String() string {
 	parts := []string{fmt.Sprintf("%d new, %d changed, %d unchanged", r.New, r.Changed, r.Unchanged)}
+	if r.Records > 0 {
+		parts = append(parts, fmt.Sprintf("%d records came", r.Records))
+	}
 	for _, p := range []struct {
 		n    int
 		text string
@@ -79,6 +84,7 @@ type run struct {
 	mu     sync.Mutex // of report, st and saved
 	report Report
 	saved  time.Time
+	asked  int // pages of NVD
 }
 
 // Fetch brings what is new of the source id. What was fetched before is not

@@ -89,10 +89,9 @@ type index struct {
 	Sources map[string]*sourceState `json:"sources"`
 	// Loaded is the newest bundle that was loaded, by signer.
 	Loaded map[string]loaded `json:"loaded,omitempty"`
-	// Bundles are the bundles made here: what each held, for deltas.
-	Bundles []bundled `json:"bundles,omitempty"`
 }
 
+// loaded is a bundle that was loaded.
 type loaded struct {
 	ID   string    `json:"id"`
 	Made time.Time `json:"made"`
