@@ -15,7 +15,15 @@ type User struct {
 	Disabled bool   `json:"disabled,omitempty"`
 	Locale   string `json:"locale,omitempty"`    // BCP 47, for numbers and dates
 	TimeZone string `json:"time_zone,omitempty"` // IANA name
+	Theme    string `json:"theme,omitempty"`     // ThemeLight or ThemeDark; empty: as the computer has it
+	NoKeys   bool   `json:"no_keys,omitempty"`   // single keys do nothing (WCAG 2.1.4)
 }
+
+// Themes of the pages.
+const (
+	ThemeLight = "light"
+	ThemeDark  = "dark"
+)
 
 func (User) RecordKind() string { return "user" }
 
@@ -46,6 +54,9 @@ func (u User) Validate() error {
 		if _, err := time.LoadLocation(u.TimeZone); err != nil {
 			ps.Add("time_zone", "%q is no time zone", u.TimeZone)
 		}
+	}
+	if u.Theme != "" && u.Theme != ThemeLight && u.Theme != ThemeDark {
+		ps.Add("theme", "%q is neither light nor dark", u.Theme)
 	}
 	return ps.Err()
 }

@@ -26,6 +26,8 @@ type FactOptions struct {
 
 	Limit int    // 50 where 0, at most 1000
 	After string // Page.Next of the page before
+	// Before: Page.Prev of the page after; not together with After.
+	Before string
 }
 
 // ReconcileDevices makes the devices of an inventory equal to next: what is
@@ -109,36 +111,44 @@ func pageOfFacts[T any](tx *Tx, t factTable, o FactOptions, fill func(*T, string
 			q.and("f."+c.column+" = ?", c.value)
 		}
 	}
-	if o.After != "" {
-		c, err := parseCursor(o.After)
-		if err != nil {
-			return page, err
-		}
-		if t.global {
-			q.and("f.id > ?", c.ID)
-		} else {
-			q.and("(f.grp, f.id) > (?, ?)", c.Text, c.ID)
-		}
+	c, given, back, err := edge(o.After, o.Before)
+	if err != nil {
+		return page, err
 	}
-	order := "f.grp, f.id"
+	direction, than := "", ">"
+	if back {
+		direction, than = " DESC", "<"
+	}
+	order := "f.grp" + direction + ", f.id" + direction
 	if t.global {
-		order = "f.id"
+		order = "f.id" + direction
+	}
+	if given && t.global {
+		q.and("f.id "+than+" ?", c.ID)
+	} else if given {
+		q.and("(f.grp, f.id) "+than+" (?, ?)", c.Text, c.ID)
 	}
 	n := limit(o.Limit)
 	q.args = append(q.args, n+1)
 	rows, err := tx.rows(fmt.Sprintf(`SELECT %s FROM %s f WHERE f.organization = $1%s ORDER BY %s LIMIT $%d`,
 		factColumns, t.name, q.where.String(), order, len(q.args)+1), q.args...)
-	var ids []string
-	page.Items, err = collect(rows, err, func(s scanner) (Fact[T], error) {
-		f, id, err := scanFact(tx, s, fill)
-		ids = append(ids, id)
-		return f, err
-	})
-	if err == nil && len(page.Items) > n {
-		page.Items = page.Items[:n]
-		page.Next = cursor{Text: page.Items[n-1].Group, ID: ids[n-1]}.String()
+	type row struct {
+		fact Fact[T]
+		id   string
 	}
-	return page, err
+	items, err := collect(rows, err, func(s scanner) (row, error) {
+		f, id, err := scanFact(tx, s, fill)
+		return row{f, id}, err
+	})
+	if err != nil {
+		return page, err
+	}
+	cutOff := cut(items, n, given, back, func(r row) cursor { return cursor{Text: r.fact.Group, ID: r.id} })
+	page.Prev, page.Next = cutOff.Prev, cutOff.Next
+	for _, r := range cutOff.Items {
+		page.Items = append(page.Items, r.fact)
+	}
+	return page, nil
 }
 
 // eachFact goes through all facts of a table that hold. Until the loop ends tx

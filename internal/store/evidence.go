@@ -94,7 +94,7 @@ func (tx *Tx) Evidence(sha256 string) (StoredEvidence, error) {
 }
 
 // EvidenceList lists documents, newest first. Of the options Text (in the
-// name), Limit and After count.
+// name), Limit, After and Before count.
 func (tx *Tx) EvidenceList(o ListOptions) (Page[StoredEvidence], error) {
 	var page Page[StoredEvidence]
 	var q listQuery
@@ -102,22 +102,26 @@ func (tx *Tx) EvidenceList(o ListOptions) (Page[StoredEvidence], error) {
 	if o.Text != "" {
 		q.and(`lower(name) LIKE ? ESCAPE '\'`, likeText(o.Text))
 	}
-	if o.After != "" {
-		c, err := parseCursor(o.After)
-		if err != nil {
-			return page, err
-		}
-		q.and("(from_pos, sha256) < (?, ?)", c.Number, c.ID)
+	c, given, back, err := edge(o.After, o.Before)
+	if err != nil {
+		return page, err
+	}
+	direction, than := "DESC", "<"
+	if back {
+		direction, than = "ASC", ">"
+	}
+	if given {
+		q.and("(from_pos, sha256) "+than+" (?, ?)", c.Number, c.ID)
 	}
 	n := limit(o.Limit)
 	q.args = append(q.args, n+1)
 	rows, err := tx.rows(fmt.Sprintf(`SELECT %s FROM evidence WHERE organization = $1%s
-		ORDER BY from_pos DESC, sha256 DESC LIMIT $%d`, evidenceColumns, q.where.String(), len(q.args)+1), q.args...)
-	if page.Items, err = collect(rows, err, tx.scanEvidence); err == nil && len(page.Items) > n {
-		page.Items = page.Items[:n]
-		page.Next = cursor{Number: page.Items[n-1].Position, ID: page.Items[n-1].SHA256}.String()
+		ORDER BY from_pos %s, sha256 %[3]s LIMIT $%d`, evidenceColumns, q.where.String(), direction, len(q.args)+1), q.args...)
+	items, err := collect(rows, err, tx.scanEvidence)
+	if err != nil {
+		return page, err
 	}
-	return page, err
+	return cut(items, n, given, back, func(e StoredEvidence) cursor { return cursor{Number: e.Position, ID: e.SHA256} }), nil
 }
 
 // OpenEvidence reads the bytes of a document, in chunks, within tx.

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -32,12 +33,50 @@ type ListOptions struct {
 	Desc     bool
 	Limit    int    // 50 where 0, at most 1000
 	After    string // Page.Next of the page before
+	Before   string // Page.Prev of the page after; not together with After
 }
 
 // A Page is a part of a list.
 type Page[T any] struct {
 	Items []T
 	Next  string // for ListOptions.After; empty: this is the last page
+	Prev  string // for ListOptions.Before; empty: this is the first page
+}
+
+// edge is where a page begins or ends, as asked for.
+func edge(after, before string) (c cursor, given, back bool, err error) {
+	if after == "" && before == "" {
+		return c, false, false, nil
+	}
+	text := after
+	if text == "" {
+		text, back = before, true
+	}
+	c, err = parseCursor(text)
+	return c, true, back, err
+}
+
+// cut makes a page of n items out of what was read: one more where there are
+// more, and in the opposite order when going back.
+func cut[T any](items []T, n int, given, back bool, cursorOf func(T) cursor) Page[T] {
+	more := len(items) > n
+	if more {
+		items = items[:n]
+	}
+	if back {
+		slices.Reverse(items)
+	}
+	p := Page[T]{Items: items}
+	if len(items) == 0 {
+		return p
+	}
+	if back && more || given && !back {
+		p.Prev = cursorOf(items[0]).String()
+	}
+	if more || back {
+		p.Next = cursorOf(items[len(items)-1]).String()
+	}
+	return p
 }
 
 // cursor is where a page ends: the values of the sort column and the id.
@@ -100,33 +139,30 @@ func (tx *Tx) Revisions(kind string, o ListOptions) (Page[wardbook.Revision], er
 	var q listQuery
 	q.and("r.kind = ? AND "+tx.holds("r"), kind)
 	q.filter(o)
+	c, given, back, err := edge(o.After, o.Before)
+	if err != nil {
+		return page, err
+	}
 	direction, than := "", ">"
-	if o.Desc {
+	if o.Desc != back {
 		direction, than = " DESC", "<"
 	}
-	if o.After != "" {
-		c, err := parseCursor(o.After)
-		if err != nil {
-			return page, err
-		}
-		var edge any = c.Number
+	if given {
+		var value any = c.Number
 		if o.Sort == ByTitle || o.Sort == ByState {
-			edge = c.Text
+			value = c.Text
 		}
-		q.and("("+column+", r.id) "+than+" (?, ?)", edge, c.ID)
+		q.and("("+column+", r.id) "+than+" (?, ?)", value, c.ID)
 	}
 	n := limit(o.Limit)
 	q.args = append(q.args, n+1)
 	rows, err := tx.rows(fmt.Sprintf(`SELECT %s%s WHERE r.organization = $1%s ORDER BY %s%s, r.id%s LIMIT $%d`,
 		revisionColumns, revisionTables, q.where.String(), column, direction, direction, len(q.args)+1), q.args...)
-	if page.Items, err = collect(rows, err, tx.scanRevision); err != nil {
+	items, err := collect(rows, err, tx.scanRevision)
+	if err != nil {
 		return page, err
 	}
-	if len(page.Items) > n {
-		page.Items = page.Items[:n]
-		page.Next = edgeOf(page.Items[n-1], o.Sort).String()
-	}
-	return page, nil
+	return cut(items, n, given, back, func(r wardbook.Revision) cursor { return edgeOf(r, o.Sort) }), nil
 }
 
 func edgeOf(r wardbook.Revision, sort string) cursor {
@@ -183,7 +219,7 @@ func List[T wardbook.Record](tx *Tx, o ListOptions) (Page[Stored[T]], error) {
 	if err != nil {
 		return page, err
 	}
-	page.Next = rs.Next
+	page.Next, page.Prev = rs.Next, rs.Prev
 	for _, r := range rs.Items {
 		v, err := Decode[T](r)
 		if err != nil {

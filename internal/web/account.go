@@ -81,20 +81,6 @@ func (s *Server) signOut(q *request) error {
 	return q.redirect("/sign-in", nil)
 }
 
-// sessionsView is a person's own sessions.
-type sessionsView struct {
-	Sessions []store.Session
-	Current  string
-}
-
-func (s *Server) sessionsPage(q *request) error {
-	list, err := s.store.Sessions(q.r.Context(), q.session.User)
-	if err != nil {
-		return err
-	}
-	return q.render(http.StatusOK, "sessions", sessionsView{list, q.session.ID})
-}
-
 func (s *Server) endSession(q *request) error {
 	if err := q.r.ParseForm(); err != nil {
 		return badForm(err)
@@ -109,7 +95,7 @@ func (s *Server) endSession(q *request) error {
 	if err != nil {
 		return err
 	}
-	return q.redirect("/sessions", nil)
+	return q.done("/account", "Ended.")
 }
 
 func (s *Server) chooseOrganization(q *request) error {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -8,15 +9,13 @@ import (
 	"github.com/wardbook/wardbook/internal/store"
 )
 
+// pageSize rows stand on a page of a list.
 const pageSize = 50
 
-// inventoryView is a page of devices and what they can be filtered by.
+// inventoryView is a page of devices.
 type inventoryView struct {
 	*overview
-	Items    []wardbook.Device
-	Next     string
-	Filter   deviceFilter
-	Services []wardbook.ServiceState
+	*table
 }
 
 // A deviceFilter picks devices. Empty fields pick all.
@@ -54,44 +53,66 @@ func (s *Server) inventory(q *request, tx *store.Tx) (any, error) {
 		return nil, err
 	}
 	u := q.r.URL.Query()
-	v := inventoryView{
-		overview: o, Services: []wardbook.ServiceState{wardbook.InService, wardbook.Spare, wardbook.Retired},
-		Filter: deviceFilter{Text: u.Get("q"), Site: u.Get("site"), Ward: u.Get("ward"), Class: u.Get("class"), Service: u.Get("service")},
+	f := deviceFilter{Text: u.Get("q"), Site: u.Get("site"), Ward: u.Get("ward"), Class: u.Get("class"), Service: u.Get("service")}
+	l := q.deviceList()
+	l.All, l.Fits = slices.Values(o.Fleet), f.fits
+	l.Search = "Asset, model, serial, address"
+	classes := []option{{Value: "unknown", Label: "class unknown"}}
+	for _, c := range o.Classes {
+		classes = append(classes, option{Value: c, Label: className(c)})
 	}
-	// The store knows the order, the filter is ours: pages of it are read until
-	// one of ours is full. One more than shown says whether there is a next.
-	opts := store.FactOptions{Limit: 1000, After: u.Get("after")}
-	if v.Filter == (deviceFilter{}) {
-		opts.Limit = pageSize
+	service := options([]string{string(wardbook.InService), string(wardbook.Spare), string(wardbook.Retired)})
+	l.Filters = []filter{
+		{Name: "site", Label: "Site", All: "All sites", Options: options(o.Sites)},
+		{Name: "ward", Label: "Ward", All: "All wards", Options: options(o.Wards)},
+		{Name: "class", Label: "Class", All: "All classes", Options: classes},
+		{Name: "service", Label: "Service", All: "In service or not", Options: append(service, option{Value: "unknown", Label: "service unknown"})},
 	}
-	for {
-		page, err := tx.Devices(opts)
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range page.Items {
-			if !v.Filter.fits(d.Value) {
-				continue
-			}
-			if len(v.Items) == pageSize {
-				v.Next = v.Items[pageSize-1].ID
-				return v, nil
-			}
-			v.Items = append(v.Items, d.Value)
-		}
-		opts.After = page.Next
-		if v.Filter == (deviceFilter{}) || page.Next == "" {
-			v.Next = page.Next
-			return v, nil
-		}
+	t, err := l.show(q)
+	return inventoryView{o, t}, err
+}
+
+// deviceList are devices as lists show them.
+func (q *request) deviceList() list[wardbook.Device] {
+	type device = wardbook.Device
+	return list[device]{
+		Name: "devices", Label: "Devices", Empty: "No device fits.",
+		ID:    func(d device) string { return d.ID },
+		Order: by(func(d device) string { return d.ID }),
+		Columns: []column[device]{
+			{Head: "Asset", Class: "fit", Cell: func(d device) cell {
+				return cell{Text: d.ID, Href: q.link("/inventory/" + url.PathEscape(d.ID)), Look: "main id"}
+			}, Sort: "id", Compare: by(func(d device) string { return d.ID })},
+			{Head: "Device", Sub: "Maker", Class: "title", Cell: func(d device) cell {
+				c := known(d.Model)
+				c.Sub = &cell{Text: d.Manufacturer}
+				return c
+			}, Sort: "model", Compare: by(func(d device) string { return d.Model + "\n" + d.Manufacturer })},
+			{Head: "Version", Wide: 1, Cell: func(d device) cell { return known(d.Version) }, Sort: "version", Compare: by(func(d device) string { return d.Version })},
+			{Head: "Ward", Sub: "Site", Class: "ward", Cell: func(d device) cell {
+				c := known(d.Location)
+				c.Sub = &cell{Text: d.Site}
+				return c
+			}, Sort: "ward", Compare: by(ward)},
+			{Head: "Class", Wide: 2, Cell: func(d device) cell {
+				c := known(className(d.DeviceClass))
+				if d.DeviceClass == "" {
+					c.Look = "unknown"
+				}
+				return c
+			}, Sort: "class", Compare: by(func(d device) string { return className(d.DeviceClass) })},
+			{Head: "Service", Class: "nb", Wide: 3, Cell: func(d device) cell { return cell{Text: words(string(d.Service))} }, Sort: "service", Compare: by(func(d device) string { return string(d.Service) })},
+			{Head: "Address", Class: "fit", Wide: 3, Cell: func(d device) cell { return cell{Text: d.IP, Look: "id"} }},
+		},
+		Sort: "id",
 	}
 }
 
 // deviceView is one device: what it is, what is known of it, what it was.
 type deviceView struct {
 	Device   wardbook.Device
-	Findings []findingRow
-	Risks    []riskRow
+	Findings *table
+	Risks    *table
 	History  []deviceChange
 }
 
@@ -113,11 +134,14 @@ func (s *Server) device(q *request, tx *store.Tx) (any, error) {
 		return nil, err
 	}
 	v := deviceView{Device: d.Value}
-	if v.Findings, err = deviceFindings(tx, o, d.Value); err != nil {
+	findings, err := deviceFindings(tx, o, d.Value)
+	if err != nil {
 		return nil, err
 	}
+	v.Findings = q.findingList().of(findings)
+	var risks []riskRow
 	seen := map[int]bool{}
-	for _, f := range v.Findings {
+	for _, f := range findings {
 		for _, i := range o.byFinding[f.ID] {
 			if seen[i] {
 				continue
@@ -128,10 +152,11 @@ func (s *Server) device(q *request, tx *store.Tx) (any, error) {
 				return nil, err
 			}
 			if slices.Contains(r.Value.Devices, d.Value.ID) {
-				v.Risks = append(v.Risks, o.Risks[i])
+				risks = append(risks, o.Risks[i])
 			}
 		}
 	}
+	v.Risks = q.riskList().of(risks)
 	v.History, err = deviceHistory(tx, d.Value.ID)
 	return v, err
 }
@@ -168,7 +193,7 @@ func deviceFindings(tx *store.Tx, o *overview, d wardbook.Device) ([]findingRow,
 			break
 		}
 	}
-	sortFindings(out)
+	slices.SortStableFunc(out, urgency)
 	return out, nil
 }
 

@@ -23,6 +23,7 @@ type overview struct {
 	Policy     *wardbook.Policy // nil: no assessment is kept, or its policy is not
 	Assessment *keptAssessment  // nil: none is kept
 	Risks      []riskRow        // the worst first
+	Fleet      []wardbook.Device
 	Devices    int
 	Retired    int
 	NoVersion  int
@@ -30,8 +31,9 @@ type overview struct {
 	Exploited  int // open findings in KEV
 	Products   map[string]string
 	Sites      []string
-	Wards      []string // "Site / Location"
-	Classes    []string // ids
+	Wards      []string     // "Site / Location"
+	Classes    []string     // ids
+	All        []findingRow // findings, without what lists do not show
 	byFinding  map[string][]int
 }
 
@@ -202,6 +204,7 @@ func (o *overview) readDevices(tx *store.Tx) error {
 		}
 		v := d.Value
 		o.Devices++
+		o.Fleet = append(o.Fleet, v)
 		if v.Service == wardbook.Retired {
 			o.Retired++
 		}
@@ -234,6 +237,8 @@ func (o *overview) readFindings(tx *store.Tx) error {
 		if f.Value.KEV != nil && f.Value.Status.Open() {
 			o.Exploited++
 		}
+		f.Value.Why, f.Value.Conflicts, f.Value.Remediations, f.Value.Devices = nil, nil, nil, nil
+		o.All = append(o.All, findingRow{KeptFinding: f.Value, ProductName: o.Products[f.Value.Product]})
 	}
 	return nil
 }
@@ -267,6 +272,9 @@ func (o *overview) readRisks(tx *store.Tx) error {
 		for _, f := range found[r.Number] {
 			o.byFinding[f] = append(o.byFinding[f], i)
 		}
+	}
+	for i := range o.All {
+		o.All[i] = o.findingRow(o.All[i].KeptFinding)
 	}
 	return nil
 }

@@ -24,7 +24,14 @@ type request struct {
 	seat    store.Seat // where the session works
 	at      time.Time  // zero: now
 	atText  string     // as it stands in the address
+
+	position int64 // of the book when the page was read, -1: it was not
+	refresh  int   // seconds after which a page about running work asks again
 }
+
+// part reports whether a script of the page asks for what stands in its frame
+// only: the same address, the same rights, without navigation.
+func (q *request) part() bool { return q.r.Header.Get("Wardbook-Part") != "" }
 
 // A refusal is an error that is told with its own status and words.
 type refusal struct {
@@ -36,7 +43,7 @@ func (e *refusal) Error() string { return e.text }
 
 func (s *Server) handle(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		q := &request{w: w, r: r, s: s}
+		q := &request{w: w, r: r, s: s, position: -1}
 		limit := pageTimeout
 		if rt.long {
 			limit = fileTimeout
@@ -72,12 +79,7 @@ func (q *request) serve(rt route) error {
 		}
 	}
 	if rt.long {
-		select {
-		case q.s.sending <- struct{}{}:
-			defer func() { <-q.s.sending }()
-		default:
-			return &refusal{http.StatusServiceUnavailable, "Others are fetching files. Try again in a moment."}
-		}
+		return q.whileSending(func() error { return rt.do(q) })
 	}
 	if rt.read == nil {
 		return rt.do(q)
@@ -85,15 +87,43 @@ func (q *request) serve(rt route) error {
 	if err := q.when(); err != nil {
 		return err
 	}
+	return q.read(rt)
+}
+
+// read makes the page of a route, or the file of its list (?as=csv).
+func (q *request) read(rt route) error {
 	var data any
+	sent := false
 	err := q.view(func(tx *store.Tx) (err error) {
-		data, err = rt.read(q, tx)
-		return err
+		if q.position, err = tx.Position(); err != nil {
+			return err
+		}
+		if data, err = rt.read(q, tx); err != nil {
+			return err
+		}
+		if t, ok := data.(tabled); ok && t.List() != nil && t.List().file != "" {
+			sent = true
+			return q.whileSending(func() error { return q.sendList(t.List()) })
+		}
+		return nil
 	})
-	if err != nil {
+	if err != nil || sent {
 		return err
 	}
 	return q.render(http.StatusOK, rt.page, data)
+}
+
+// whileSending bounds how many files are on their way.
+func (q *request) whileSending(send func() error) error {
+	select {
+	case q.s.sending <- struct{}{}:
+		defer func() { <-q.s.sending }()
+	default:
+		return &refusal{http.StatusServiceUnavailable, "Others are fetching files. Try again in a moment."}
+	}
+	// A test's writer has no deadline to set.
+	_ = http.NewResponseController(q.w).SetWriteDeadline(time.Now().Add(fileTimeout))
+	return send()
 }
 
 // view reads the organization at the moment of the request.
@@ -223,13 +253,16 @@ func (q *request) fail(err error) {
 // render writes a page; nothing is sent when its template fails.
 func (q *request) render(status int, page string, data any) error {
 	var b bytes.Buffer
-	if err := templates.ExecuteTemplate(&b, page, &view{q: q, Data: data}); err != nil {
+	t, err := templatesFor(style{zone: q.user.TimeZone, format: q.user.Locale})
+	if err != nil {
+		return err
+	}
+	if err := t.ExecuteTemplate(&b, page, &view{q: q, Data: data}); err != nil {
 		return err
 	}
 	q.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	q.w.WriteHeader(status)
-	_, err := q.w.Write(b.Bytes())
-	_ = err // the client has gone
+	_, _ = q.w.Write(b.Bytes()) // an error means that the client has gone
 	return nil
 }
 

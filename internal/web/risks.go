@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,12 +17,8 @@ func isNotFound(err error) bool { return errors.Is(err, wardbook.ErrNotFound) }
 // risksView is a page of the register.
 type risksView struct {
 	*overview
+	*table
 	Matrices []matrixView
-	Items    []riskRow
-	Total    int // that fit the filter
-	Next     string
-	Filter   riskFilter
-	Wards    []string
 }
 
 // A riskFilter picks risks. Empty fields pick all.
@@ -83,29 +80,57 @@ func (s *Server) risks(q *request, tx *store.Tx) (any, error) {
 		return nil, err
 	}
 	u := q.r.URL.Query()
-	v := risksView{overview: o, Matrices: q.matrices(o), Wards: o.Wards}
-	v.Filter = riskFilter{Text: u.Get("q"), Ward: u.Get("ward"), Show: u.Get("show"), Key: wardbook.KeyProperty(u.Get("key"))}
-	v.Filter.Severity, _ = strconv.Atoi(u.Get("severity"))
-	v.Filter.Likelihood, _ = strconv.Atoi(u.Get("likelihood"))
-	// The key of a page is the record after which it begins, so that it stays
-	// where it is when risks come in before it.
-	after := u.Get("after")
-	started := after == ""
-	for _, r := range o.Risks {
-		if v.Filter.fits(r, q.today()) {
-			v.Total++
-			switch {
-			case started && len(v.Items) < pageSize:
-				v.Items = append(v.Items, r)
-			case started && v.Next == "":
-				v.Next = v.Items[pageSize-1].ID
-			}
-		}
-		if r.ID == after {
-			started = true
-		}
+	f := riskFilter{Text: u.Get("q"), Ward: u.Get("ward"), Show: u.Get("show"), Key: wardbook.KeyProperty(u.Get("key"))}
+	f.Severity, _ = strconv.Atoi(u.Get("severity"))
+	f.Likelihood, _ = strconv.Atoi(u.Get("likelihood"))
+	l := q.riskList()
+	l.Search = "Title, number, product"
+	l.All = slices.Values(o.Risks)
+	l.Fits = func(r riskRow) bool { return f.fits(r, q.today()) }
+	l.Filters = []filter{
+		{Name: "show", Label: "Show", All: "all", Chips: true, Options: []option{
+			{Value: "open", Label: "open"}, {Value: "unacceptable", Label: "unacceptable"}, {Value: "overdue", Label: "overdue"}, {Value: "unknown", Label: "level unknown"},
+		}},
+		{Name: "ward", Label: "Ward", All: "All wards", Options: options(o.Wards)},
+		{Name: "key", Label: "In", Linked: true, Show: f.Cell(), Also: []string{"severity", "likelihood"}},
 	}
-	return v, nil
+	t, err := l.show(q)
+	return risksView{overview: o, table: t, Matrices: q.matrices(o)}, err
+}
+
+// riskList are risks as lists show them, the worst first.
+func (q *request) riskList() list[riskRow] {
+	l := list[riskRow]{
+		Name: "risks", Label: "Risks", Empty: "No risk fits.",
+		ID:   func(r riskRow) string { return r.ID },
+		Late: func(r riskRow) bool { return r.Overdue(q.today()) },
+		Columns: []column[riskRow]{{Head: "Risk", Sub: "Number", Class: "title", Cell: func(r riskRow) cell {
+			return cell{Text: r.Title, Href: q.link("/risks/" + r.ID), Sub: &cell{Text: r.Short(), Look: "id"}}
+		}, Sort: "title", Compare: by(func(r riskRow) string { return r.Title })}},
+	}
+	for i, k := range wardbook.KeyProperties {
+		head := keyTitle(k)
+		title := head
+		if k == wardbook.Effectiveness {
+			head = "Effect."
+		}
+		l.Columns = append(l.Columns, column[riskRow]{Head: head, Title: title, Class: "fit", Cell: func(r riskRow) cell {
+			return cell{Text: r.Level[i].Name, Look: "tile", Tone: r.Level[i].Tone}
+		}, Sort: string(k), Down: true, Compare: byNumber(func(r riskRow) int { return r.Level[i].Rank })})
+	}
+	l.Columns = append(l.Columns,
+		column[riskRow]{Head: "Devices", Class: "r", Wide: 2, Cell: func(r riskRow) cell { return q.count(r.Devices) }, Sort: "devices", Down: true, Compare: byNumber(func(r riskRow) int { return r.Devices })},
+		column[riskRow]{Head: "State", Class: "nb", Wide: 2, Cell: func(r riskRow) cell { return cell{Text: words(r.State), Look: "chip"} }, Sort: "state", Compare: by(func(r riskRow) string { return r.State })},
+		column[riskRow]{Head: "Due", Class: "nb", Wide: 2, Cell: func(r riskRow) cell {
+			switch {
+			case r.Overdue(q.today()):
+				return cell{Text: r.Due + ", overdue", Look: "clock", Tone: "late"}
+			case r.Due == "":
+				return cell{Text: "none set", Look: "dim"}
+			}
+			return cell{Text: r.Due}
+		}, Sort: "due", Compare: by(due)})
+	return l
 }
 
 // riskView is one risk.
@@ -115,9 +140,9 @@ type riskView struct {
 	Policy   *wardbook.Policy
 	Hazard   string
 	Evals    []evalView
-	Places   []wardbook.Device // where it is: the devices, at most maxShown
-	More     int               // devices that are not shown
-	Findings []findingRow
+	Places   *table // where it is: the devices, at most maxShown
+	More     int    // devices that are not shown
+	Findings *table
 	History  []wardbook.Revision
 }
 
@@ -147,10 +172,12 @@ func (s *Server) risk(q *request, tx *store.Tx) (any, error) {
 	for _, k := range wardbook.KeyProperties {
 		v.Evals = append(v.Evals, o.evaluation(k, *r.Value.Evaluation(k)))
 	}
-	if v.Places, err = devicesOf(tx, r.Value.Devices); err != nil {
+	places, err := devicesOf(tx, r.Value.Devices)
+	if err != nil {
 		return nil, err
 	}
-	v.More = len(r.Value.Devices) - len(v.Places)
+	v.Places, v.More = q.deviceList().of(places), len(r.Value.Devices)-len(places)
+	var findings []findingRow
 	for _, id := range r.Value.Findings[:min(len(r.Value.Findings), maxShown)] {
 		f, err := tx.Finding(id)
 		if isNotFound(err) {
@@ -161,9 +188,10 @@ func (s *Server) risk(q *request, tx *store.Tx) (any, error) {
 		}
 		kept := store.KeptFinding{Finding: f.Value, Affected: len(f.Value.Devices)}
 		kept.Devices = nil
-		v.Findings = append(v.Findings, o.findingRow(kept))
+		findings = append(findings, o.findingRow(kept))
 	}
-	sortFindings(v.Findings)
+	slices.SortStableFunc(findings, urgency)
+	v.Findings = q.findingList().of(findings)
 	v.History, err = tx.History(r.Kind, r.ID, 0, 50)
 	return v, err
 }

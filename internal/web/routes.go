@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/wardbook/wardbook"
 	"github.com/wardbook/wardbook/internal/store"
@@ -40,23 +41,39 @@ type route struct {
 	long    bool // sends a file
 }
 
+// routes lists all addresses of the server. Pages that belong together have a
+// list of their own, beside their code; it is named here.
 func (s *Server) routes() []route {
+	return slices.Concat(s.doorRoutes(), s.accountRoutes(), s.bookRoutes())
+}
+
+func (s *Server) doorRoutes() []route {
 	return []route{
 		{pattern: "GET /healthz", who: open, do: s.healthz},
 		{pattern: "GET /readyz", who: open, do: s.readyz},
-		{pattern: "GET /static/{name}", who: open, do: static},
+		{pattern: "GET /static/{digest}/{name}", who: open, do: static},
 		{pattern: "GET /sign-in", who: open, do: s.signInPage},
 		{pattern: "POST /sign-in", who: open, do: s.signIn},
 		{pattern: "GET /setup/{key}", who: open, do: s.setupPage},
 		{pattern: "POST /setup/{key}", who: open, do: s.setup},
 		{pattern: "GET /password/{key}", who: open, do: s.passwordPage},
 		{pattern: "POST /password/{key}", who: open, do: s.password},
+	}
+}
 
+func (s *Server) accountRoutes() []route {
+	return []route{
 		{pattern: "POST /sign-out", who: signedIn, do: s.signOut},
-		{pattern: "GET /sessions", who: signedIn, do: s.sessionsPage},
+		{pattern: "GET /account", who: signedIn, do: s.accountPage},
+		{pattern: "POST /account", who: signedIn, do: s.savePreferences},
 		{pattern: "POST /sessions/end", who: signedIn, do: s.endSession},
 		{pattern: "POST /organization", who: signedIn, do: s.chooseOrganization},
+		{pattern: "GET /events", who: member, do: s.events},
+	}
+}
 
+func (s *Server) bookRoutes() []route {
+	return []route{
 		{pattern: "GET /{$}", who: member, page: "today", read: s.today},
 		{pattern: "GET /inventory", who: member, page: "inventory", read: s.inventory},
 		{pattern: "GET /inventory/{id}", who: member, page: "device", read: s.device},
@@ -69,7 +86,6 @@ func (s *Server) routes() []route {
 		{pattern: "GET /book", who: member, page: "book", read: s.book},
 		{pattern: "GET /book/checkpoint", who: member, do: s.checkpoint},
 		{pattern: "POST /book/verify", who: member, do: s.verify, long: true},
-
 		{pattern: "GET /book/export", who: admin, do: s.export, long: true},
 		{pattern: "GET /members", who: admin, page: "members", read: s.members},
 		{pattern: "POST /members", who: admin, do: s.invite},

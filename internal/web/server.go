@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/wardbook/wardbook/internal/app"
@@ -54,6 +55,7 @@ type Server struct {
 	sending   chan struct{} // files being sent: each holds a transaction that reads
 	stopping  chan struct{} // closed when the server begins to stop: for what would stay open
 	ready     readiness
+	streams   atomic.Int64 // browsers that listen to events
 }
 
 // New makes a server over s.

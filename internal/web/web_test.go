@@ -154,6 +154,11 @@ func (h *house) ask(who, method, target string, form url.Values) *httptest.Respo
 	if who != "" {
 		r.AddCookie(&http.Cookie{Name: "wardbook", Value: h.sessions[who]})
 	}
+	if r.URL.Path == "/events" { // would stay open
+		ctx, cancel := context.WithTimeout(r.Context(), 300*time.Millisecond)
+		defer cancel()
+		r = r.WithContext(ctx)
+	}
 	w := httptest.NewRecorder()
 	h.h.ServeHTTP(w, r)
 	return w
@@ -164,7 +169,7 @@ func (h *house) target(pattern string) (method, target string) {
 	method, target, _ = strings.Cut(pattern, " ")
 	for from, to := range map[string]string{
 		"/risks/{id}": "/risks/" + h.risk, "/inventory/{id}": "/inventory/SE-1", "/findings/{id}": "/findings/F-1",
-		"{sha256}": h.document, "{$}": "", "{name}": styleName, "{key}": "nosuchkey",
+		"{sha256}": h.document, "{$}": "", "{digest}": assetsDigest, "{name}": "wardbook.css", "{key}": "nosuchkey",
 	} {
 		target = strings.ReplaceAll(target, from, to)
 	}
@@ -217,10 +222,10 @@ func TestRoles(t *testing.T) {
 
 func TestHeaders(t *testing.T) {
 	h := newHouse(t)
-	for _, target := range []string{"/", "/sign-in", "/risks", "/nope", "/healthz", "/static/" + styleName} {
+	for _, target := range []string{"/", "/sign-in", "/risks", "/nope", "/healthz", asset("wardbook.css"), asset("main.js")} {
 		w := h.ask("viewer", http.MethodGet, target, nil)
 		csp := w.Header().Get("Content-Security-Policy")
-		if !strings.Contains(csp, "default-src 'none'; style-src 'self'") || strings.Contains(csp, "unsafe") {
+		if !strings.Contains(csp, "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self';") || strings.Contains(csp, "unsafe") {
 			t.Errorf("%s: CSP %q", target, csp)
 		}
 		if w.Header().Get("X-Content-Type-Options") != "nosniff" || w.Header().Get("X-Frame-Options") != "DENY" {
@@ -230,6 +235,7 @@ func TestHeaders(t *testing.T) {
 		if strings.HasPrefix(target, "/static/") {
 			continue
 		}
+		body = strings.ReplaceAll(body, `<script type="module" src="`+asset("main.js")+`"></script>`, "")
 		if strings.Contains(body, "<script") || strings.Contains(body, " style=") || strings.Contains(body, "<style") {
 			t.Errorf("%s: inline script or style", target)
 		}
@@ -386,7 +392,7 @@ func TestSignIn(t *testing.T) {
 
 func TestInvite(t *testing.T) {
 	h := newHouse(t)
-	w := h.ask("administrator", http.MethodPost, "/members", url.Values{"name": {"New One"}, "email": {"new@example.org"}, "role": {"analyst"}})
+	w := h.ask("administrator", http.MethodPost, "/members", url.Values{"name": {"New One"}, "email": {"new@example.org"}, "roles": {"analyst"}})
 	_, key, ok := strings.Cut(w.Body.String(), "/password/")
 	if !ok {
 		t.Fatalf("no link: %d", w.Code)
@@ -410,7 +416,7 @@ func TestInvite(t *testing.T) {
 	if w := h.ask("administrator", http.MethodPost, "/members", url.Values{"name": {"New One"}, "email": {"new@example.org"}}); w.Code != http.StatusUnprocessableEntity {
 		t.Errorf("without a role: %d", w.Code)
 	}
-	self := url.Values{"name": {"The administrator"}, "email": {"Administrator@example.org"}, "role": {"viewer"}}
+	self := url.Values{"name": {"The administrator"}, "email": {"Administrator@example.org"}, "roles": {"viewer"}}
 	if w := h.ask("administrator", http.MethodPost, "/members", self); w.Code != http.StatusUnprocessableEntity {
 		t.Errorf("an administrator who gives up the role: %d", w.Code)
 	}

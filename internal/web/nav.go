@@ -1,0 +1,59 @@
+package web
+
+import "github.com/wardbook/wardbook"
+
+// A section is a group of the navigation, a place one of its links.
+type section struct {
+	Title  string
+	Places []place
+}
+
+type place struct {
+	Path, Label, Icon string // the icon is the id of a symbol in sprite.html
+	who               access
+}
+
+// navigation is what stands at the left of every page, in the order in which
+// people work. A new page adds its line here.
+var navigation = []section{
+	{"", []place{{"/", "Today", "i-today", member}}},
+	{"Risk file", []place{
+		{"/risks", "Risks", "i-matrix", member},
+		{"/findings", "Findings", "i-list", member},
+	}},
+	{"Fleet", []place{
+		{"/inventory", "Inventory", "i-device", member},
+	}},
+	{"Evidence", []place{
+		{"/evidence", "Documents", "i-doc", member},
+		{"/book", "The book", "i-book", member},
+	}},
+	{"Account", []place{
+		{"/members", "Members", "i-people", admin},
+		{"/account", "Your account", "i-person", signedIn},
+	}},
+}
+
+// Navigation is what the roles of who asks open.
+func (v *view) Navigation() []section {
+	var out []section
+	for _, s := range navigation {
+		open := section{Title: s.Title}
+		for _, p := range s.Places {
+			m := p.who == signedIn || v.Member()
+			if m && p.who.allows(v.q.seat.Roles) {
+				open.Places = append(open.Places, p)
+			}
+		}
+		if len(open.Places) > 0 {
+			out = append(out, open)
+		}
+	}
+	return out
+}
+
+// Keeps reports whether a place shows the past too; the account does not.
+func (p place) Keeps() bool { return p.who != signedIn && p.who != admin }
+
+// themes are the looks that a person can choose.
+var themes = []option{{Value: "", Label: "as the computer has it"}, {Value: wardbook.ThemeLight, Label: "light"}, {Value: wardbook.ThemeDark, Label: "dark"}}
