@@ -198,3 +198,36 @@ func TestLivingThinSlice(t *testing.T) {
 		}
 	})
 }
+
+// An own decision about one zone settles the finding of the devices there, and
+// only of those; its end brings the finding back.
+func TestLivingDecision(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, s *store.Store) {
+		h := newHospital(t, s)
+		h.devices("cmms", pump("P-1", "2.1.0", "ICU", "Clinical"), pump("P-2", "2.1.0", "ICU", "Isolated"), pump("P-3", "2.1.0", "Ward 4", "Isolated"))
+		h.source(wardbook.InputAdvisory, "TPM-1", csaf("TPM-1", "CVE-2025-10001", "2.3"))
+		h.assess("2025-06-01")
+		h.record(wardbook.Decision{
+			State: wardbook.DecisionActive, Vulnerabilities: []string{"CVE-2025-10001"}, Subjects: []wardbook.StatementSubject{{Vendor: "Testpump Medical", Name: "DripMaster 3000"}},
+			Zones: []string{"isolated"}, Status: wardbook.NotAffected, Justification: wardbook.InlineMitigationsExist, Reason: "No route leads there.", Until: "2025-07-01", By: "ana", At: time.Date(2025, 6, 2, 9, 0, 0, 0, time.UTC),
+		})
+		got := h.assess("2025-06-02")
+		if len(got.Findings.New) != 1 || len(got.Findings.Changed) != 1 || got.Summary.DevicesAffected != 1 {
+			t.Fatalf("%+v", got)
+		}
+		h.view(func(tx *store.Tx) error {
+			f, err := tx.Finding(got.Findings.New[0])
+			if err != nil || f.Value.Status != wardbook.NotAffected || len(f.Value.Devices) != 2 || !strings.Contains(fmt.Sprint(f.Value.Why), "DEC-0001") {
+				t.Errorf("%+v, %v", f.Value, err)
+			}
+			f, err = tx.Finding(got.Findings.Changed[0])
+			if err != nil || f.Value.Status != wardbook.Affected || len(f.Value.Devices) != 1 || f.Value.Devices[0] != "P-1" {
+				t.Errorf("%+v, %v", f.Value, err)
+			}
+			return nil
+		})
+		if got = h.assess("2025-07-02"); len(got.Findings.Gone) != 1 || got.Summary.DevicesAffected != 3 {
+			t.Errorf("after its last day: %+v", got)
+		}
+	})
+}

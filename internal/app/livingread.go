@@ -38,7 +38,7 @@ type livingRead struct {
 	feeds     []wardbook.Input // common documents that were read
 	spooled   []*intake.Spooled
 	answers   []wardbook.Answer
-	decisions []wardbook.Decision
+	decisions []assess.Decision
 	policy    *wardbook.Policy
 	devices   []store.Fact[wardbook.Device]
 	firstSeen map[string]string // by the risk's id in assessments
@@ -75,9 +75,14 @@ func (r *livingRead) read(ctx context.Context, tx *store.Tx) (err error) {
 		return err
 	}
 	for _, d := range decisions {
-		if d.Value.Holds(r.at.Format(time.DateOnly)) {
-			r.decisions = append(r.decisions, d.Value)
+		if !d.Value.Holds(r.at.Format(time.DateOnly)) {
+			continue
 		}
+		who := d.Value.By
+		if m, err := tx.Revision(wardbook.Membership{}.RecordKind(), who); err == nil && m.Title != "" {
+			who = m.Title
+		}
+		r.decisions = append(r.decisions, assess.Decision{Decision: d.Value, ID: d.ID, Name: d.Short(), Author: who})
 	}
 	if r.policy, err = PolicyInForce(tx); err != nil {
 		return err

@@ -69,7 +69,7 @@ type Inputs struct {
 	Advisories []*wardbook.Advisory
 	Statements []wardbook.Statement
 	// Decisions are the organization's own: those that hold.
-	Decisions []wardbook.Decision
+	Decisions []Decision
 	Records   Vulnerabilities
 	// RecordsKey is equal for equal Records, and empty where that is not known.
 	RecordsKey string

@@ -13,29 +13,39 @@ import (
 // newest wins, those that disagree stay visible, and a tie is a question. What
 // an advisory's own product status says is already in its finding.
 func (r *run) applyStatements(ctx context.Context) error {
-	if len(r.Statements) == 0 {
+	if len(r.Statements)+len(r.Decisions) == 0 {
 		return nil
 	}
 	all := match.NewStatements(r.Statements)
+	own := newDecisions(r.Decisions)
 	byID := make(map[string]*product, len(r.products))
 	for n := range r.products {
 		byID[r.products[n].ID] = &r.products[n]
 	}
-	for i := range r.findings {
+	for i, n := 0, len(r.findings); i < n; i++ {
 		f := &r.findings[i]
-		if f.Kind == wardbook.FindingSupport {
+		if f.Kind == wardbook.FindingSupport && own == nil {
 			continue
 		}
 		if i%2000 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
 		p := byID[f.Product]
-		claims := all.For(r.caseOf(f, p))
+		about := r.caseOf(f, p)
+		var claims []wardbook.Claim
+		if f.Kind != wardbook.FindingSupport {
+			claims = all.For(about)
+		}
 		if f.Advisory != "" {
 			claims = slices.DeleteFunc(claims, func(c wardbook.Claim) bool { return strings.HasPrefix(c.Statement, f.Advisory+"/") })
 		}
+		if decided := own.about(about); len(decided) > 0 {
+			parted := r.decide(f, p, claims, decided)
+			r.findings = append(r.findings, parted...) // behind those that the loop goes through
+			continue
+		}
 		if len(claims) > 0 {
-			r.settle(f, p, claims)
+			r.settle(f, claims)
 		}
 	}
 	return nil
@@ -78,7 +88,7 @@ func (r *run) caseOf(f *wardbook.Finding, p *product) match.Case {
 }
 
 // settle lets the claims decide f; where they tie, a person does.
-func (r *run) settle(f *wardbook.Finding, p *product, claims []wardbook.Claim) {
+func (r *run) settle(f *wardbook.Finding, claims []wardbook.Claim) {
 	q := match.Apply(f, claims)
 	if q == nil {
 		return
@@ -88,7 +98,7 @@ func (r *run) settle(f *wardbook.Finding, p *product, claims []wardbook.Claim) {
 		f.Status, f.Confidence = wardbook.Status(ans), 1
 		return
 	}
-	r.questions.add(*q, p.ids, f.ID)
+	r.questions.add(*q, f.Devices, f.ID)
 }
 
 // byKey finds a component by its key.

@@ -223,6 +223,9 @@ func (st *statement) origin() string {
 	return strings.Join(parts, ", ")
 }
 
+// SortClaims puts claims of several For in the order that Apply asks for.
+func SortClaims(claims []wardbook.Claim) { slices.SortFunc(claims, compareClaims) }
+
 func compareClaims(a, b wardbook.Claim) int {
 	return cmp.Or(
 		cmp.Compare(b.Specificity, a.Specificity),

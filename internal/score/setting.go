@@ -133,7 +133,7 @@ func (e *engine) look(ids []string) *setting {
 			zones[d.Zone] = len(s.zones)
 			s.zones = append(s.zones, zoneUse{e.zone(d.Zone), d.Zone, 1})
 		}
-		if w := ward(d); w != "" {
+		if w := Ward(d); w != "" {
 			s.wards = append(s.wards, w)
 		}
 		for _, a := range e.careAreas(d.Location) {
@@ -157,7 +157,9 @@ func (e *engine) look(ids []string) *setting {
 	return s
 }
 
-func ward(d *wardbook.Device) string {
+// Ward names the care area of a device: "Site / Location", or what is known of
+// it.
+func Ward(d *wardbook.Device) string {
 	switch {
 	case d.Site == "":
 		return d.Location
