@@ -32,6 +32,8 @@ type Worker struct {
 	Parallel int           // jobs at the same time; 2 where 0
 	Lease    time.Duration // how long a job stays with a worker that is not heard of; 1 min where 0
 	Poll     time.Duration // how often to look for jobs that other processes asked for; 2 s where 0
+	// Watch is told how far a job is, whenever it says so; nil: nobody.
+	Watch func(wardbook.Job)
 }
 
 // errCancelled is why the context of a job ended that somebody cancelled.
@@ -177,8 +179,12 @@ func (t *Task) Resume(into any) bool {
 // life, so it costs nothing.
 func (t *Task) Progress(note string, done, total int64) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.job.Note, t.job.Done, t.job.Total = note, done, total
+	j := t.job
+	t.mu.Unlock()
+	if t.worker.Watch != nil {
+		t.worker.Watch(j)
+	}
 }
 
 // Save writes down at once how far the job is and what the next try needs to
@@ -205,6 +211,18 @@ func (t *Task) Update(ctx context.Context, ev wardbook.Event, last bool, fn func
 		return tx.Finish(&j)
 	})
 	if err == nil && last {
+		t.mu.Lock()
+		t.finished = true
+		t.mu.Unlock()
+	}
+	return err
+}
+
+// Finish ends the job, done, before its handler returns.
+func (t *Task) Finish(ctx context.Context) error {
+	j := t.Job()
+	err := t.worker.Store.Finish(ctx, &j)
+	if err == nil {
 		t.mu.Lock()
 		t.finished = true
 		t.mu.Unlock()
@@ -275,7 +293,7 @@ func (t *Task) end(ctx context.Context, err, cause error) (outcome string, _ err
 	var invalid *wardbook.Invalid
 	switch {
 	case t.finished:
-		return "done", nil
+		return "done", err
 	case errors.Is(cause, store.ErrLease) || errors.Is(err, store.ErrLease):
 		return "taken by another worker", nil
 	case err == nil:
