@@ -33,6 +33,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -112,7 +113,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a gate was not met.`,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
-	root.AddCommand(newAssess(), newWhy(), newWhyNot(), newPolicy(), newKeep(), newLog(), newVerify(), newExport(), newServe(), newMigrate(), newFeeds(), newRisk())
+	root.AddCommand(newAssess(), newWhy(), newWhyNot(), newPolicy(), newKeep(), newLog(), newVerify(), newExport(), newServe(), newMigrate(), newBackup(), newRestore(), newKey(), newFeeds(), newRisk())
 	return root
 }
 

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -40,10 +38,8 @@ not.`,
 }
 
 func migrate(ctx context.Context, w io.Writer, database string, check bool) error {
-	if !strings.Contains(database, "://") {
-		if _, err := os.Stat(database); err != nil {
-			return failed("wardbook serve and wardbook keep make a database", fmt.Errorf("%s: %w", database, unwrapPath(err)))
-		}
+	if err := isThere(database); err != nil {
+		return err
 	}
 	state, err := store.ReadSchema(ctx, database)
 	if err != nil {

@@ -17,13 +17,21 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
+// child is the environment variable that makes the test program be the command,
+// for tests that need more than one process of it.
+const child = "WARDBOOK_TEST_IS_COMMAND"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(child) != "" {
+		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	}
 	testscript.Main(m, map[string]func(){
 		"wardbook": func() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) },
 		"show":     func() { os.Exit(tell(show(os.Args[1:]))) },
 		"valid":    func() { os.Exit(tell(valid(os.Args[1], os.Args[2]))) },
 		"harmless": func() { os.Exit(tell(harmless(os.Args[1]))) },
 		"flip":     func() { os.Exit(tell(flip(os.Args[1], os.Args[2]))) },
+		"sql":      func() { os.Exit(tell(execSQL(os.Args[1], os.Args[2]))) },
 		"pack":     func() { os.Exit(tell(pack(os.Args[1], os.Args[2:]))) },
 	})
 }
@@ -35,8 +43,8 @@ func TestMain(m *testing.M) {
 // questions, inputs, devices or wards of an assessment, one a line; "valid
 // SCHEMA FILE", which holds a file against a JSON schema; "harmless FILE", which
 // looks for cells of a workbook that would run; "pack OUT FILE…", which writes a
-// zip, or a gzip of one file; and "flip FILE TEXT", which changes one letter of a
-// file behind a text.
+// zip, or a gzip of one file; "flip FILE TEXT", which changes one letter of a
+// file behind a text; and "sql FILE STATEMENT", which runs SQL on an SQLite file.
 func TestScripts(t *testing.T) {
 	schema, err := filepath.Abs("../../docs/assessment.schema.json")
 	if err != nil {

@@ -22,6 +22,8 @@ const now = math.MaxInt64
 // ErrReadOnly: something was to be written in View, or in the past.
 var ErrReadOnly = errors.New("this transaction only reads")
 
+var errNoKeyFile = errors.New("a PostgreSQL database needs a key file for its log")
+
 // A Store is one database with all organizations in it. It is safe for use by
 // several goroutines, and on PostgreSQL by several processes.
 type Store struct {
@@ -70,7 +72,7 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Store, error) {
 	e := engineOf(dsn)
 	if o.keyFile == "" {
 		if e == postgresEngine {
-			return nil, errors.New("a PostgreSQL database needs a key file for its log")
+			return nil, errNoKeyFile
 		}
 		o.keyFile = dsn + ".key"
 	}

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync"
 	"time"
 )
@@ -64,29 +62,4 @@ func (s *Store) Wait(ctx context.Context, org string, since int64) (int64, error
 			return position, ctx.Err()
 		}
 	}
-}
-
-// Backup writes a copy of an SQLite database to path, which must not be there,
-// from one moment and while others write. The key file is not in it. For
-// PostgreSQL use its own tools.
-func (s *Store) Backup(ctx context.Context, path string) error {
-	if s.engine != sqliteEngine {
-		return errors.New("a PostgreSQL database is backed up with pg_dump or its own archive")
-	}
-	c, err := s.read.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	// The copy is written through this connection, which may not write to the
-	// database itself otherwise.
-	if _, err := c.ExecContext(ctx, "PRAGMA query_only = 0"); err != nil {
-		return err
-	}
-	_, err = c.ExecContext(ctx, "VACUUM INTO $1", path)
-	_, back := c.ExecContext(context.WithoutCancel(ctx), "PRAGMA query_only = 1")
-	if err = errors.Join(err, back); err != nil {
-		return fmt.Errorf("backup to %s: %w", path, err)
-	}
-	return nil
 }

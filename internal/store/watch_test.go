@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -165,33 +164,4 @@ func TestClaimReplicas(t *testing.T) {
 			t.Errorf("%d of %d jobs were claimed, by store: %v", len(claimed), each*len(stores), by)
 		}
 	})
-}
-
-func TestBackup(t *testing.T) {
-	dir := t.TempDir()
-	s := dbtest.Open(t, dir+"/a.db")
-	north := org(t, s, "north")
-	fill(t, s, north, "alpha")
-	if err := s.Backup(t.Context(), dir+"/copy's.db"); err != nil {
-		t.Fatal(err)
-	}
-	view(t, s, north, func(tx *store.Tx) error { // the connection that copied is one that reads again
-		if _, err := tx.Raw().Exec(`DELETE FROM events`); err == nil {
-			t.Error("View writes after a backup")
-		}
-		return nil
-	})
-	key, err := os.ReadFile(dir + "/a.db.key")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(dir+"/copy's.db.key", key, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	copied := dbtest.Open(t, dir+"/copy's.db")
-	v, err := copied.Verify(t.Context(), north, store.VerifyOptions{})
-	verified(t, v, err)
-	if err := s.Backup(t.Context(), dir+"/a.db"); err == nil {
-		t.Error("a backup over a file that is there")
-	}
 }
