@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wardbook/wardbook"
+	"github.com/wardbook/wardbook/internal/app"
 	"github.com/wardbook/wardbook/internal/gather"
 	"github.com/wardbook/wardbook/internal/store"
 )
@@ -85,8 +86,9 @@ func newKeep() *cobra.Command {
 		Short: "Keep an assessment in the book, with all that it was made from",
 		Long: `keep writes the output folder of wardbook assess into the book: the inputs and
 the reports as evidence, the devices, products and findings as facts that hold
-from now on, and each proposed risk as a record with a revision. All of it is
-one entry of an append-only log that is signed, so that wardbook verify finds
+from now on, and each risk and question as a record with a revision. What people
+did with a risk stays: the new proposal then stands beside it. All of it is one
+entry of an append-only log that is signed, so that wardbook verify finds
 later whether anything was changed, removed or added.`,
 		Example: "  wardbook keep --out answer --by \"Ana Ruiz\" --reason \"monthly assessment\" --organization \"St. Example Hospital\"",
 		Args:    cobra.NoArgs,
@@ -134,8 +136,8 @@ func keep(ctx context.Context, w io.Writer, b bookFlags, out, by, reason string)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "Kept: %s, %d devices (%d new, %d changed, %d gone), %d findings, %d risks (%d new, %d changed).\n",
-		countText(k.documents, "document"), len(a.Devices), len(k.devices.New)+len(k.devices.Back), len(k.devices.Changed), len(k.devices.Gone), len(a.Findings), len(a.Risks), k.newRisks, k.changedRisks)
+	fmt.Fprintf(w, "Kept: %s, %d devices (%d new, %d changed, %d gone), %d findings, %d risks (%d new, %d changed, %d gone).\n",
+		countText(k.documents, "document"), len(a.Devices), len(k.devices.New)+len(k.devices.Back), len(k.devices.Changed), len(k.devices.Gone), len(a.Findings), len(a.Risks), len(k.assessed.Risks.New), len(k.assessed.Risks.Changed), len(k.assessed.Risks.Gone))
 	return s.View(ctx, org, func(tx *store.Tx) error {
 		c, err := tx.Checkpoint()
 		if err == nil {
@@ -147,12 +149,12 @@ func keep(ctx context.Context, w io.Writer, b bookFlags, out, by, reason string)
 
 // keeping writes one assessment into the book.
 type keeping struct {
-	w                      io.Writer
-	a                      *wardbook.Assessment
-	out                    string
-	documents              int
-	devices                *store.Changes
-	newRisks, changedRisks int
+	w         io.Writer
+	a         *wardbook.Assessment
+	out       string
+	documents int
+	devices   *store.Changes
+	assessed  *app.Assessed
 }
 
 func (k *keeping) write(tx *store.Tx) error {
@@ -160,25 +162,8 @@ func (k *keeping) write(tx *store.Tx) error {
 		return err
 	}
 	var err error
-	if k.devices, err = tx.ReconcileDevices("assessment", store.All(k.a.Devices)); err != nil {
-		return err
-	}
-	if _, err := tx.ReconcileProducts("assessment", k.a.Products); err != nil {
-		return err
-	}
-	byProduct := map[string][]wardbook.Finding{}
-	for _, p := range k.a.Products {
-		byProduct[p.ID] = nil
-	}
-	for _, f := range k.a.Findings {
-		byProduct[f.Product] = append(byProduct[f.Product], f)
-	}
-	for _, p := range k.a.Products {
-		if _, err := tx.ReconcileFindings(p.ID, byProduct[p.ID]); err != nil {
-			return err
-		}
-	}
-	return k.risks(tx)
+	k.devices, k.assessed, err = app.Keep(tx, k.a)
+	return err
 }
 
 // evidence keeps what the assessment was made from and what it gave.
@@ -239,37 +224,6 @@ func (k *keeping) document(tx *store.Tx, path, name string) error {
 	k.documents++
 	_, err = tx.AddEvidence(wardbook.Evidence{Name: name}, f)
 	return err
-}
-
-// risks writes each proposal as a record: a new one, or a new revision where
-// something of it changed. What people did with a risk stays.
-func (k *keeping) risks(tx *store.Tx) error {
-	for _, r := range k.a.Risks {
-		old, err := tx.ByKey(r.RecordKind(), r.ID)
-		id, expected := old.ID, old.Revision
-		switch {
-		case errors.Is(err, wardbook.ErrNotFound):
-			id, expected = wardbook.NewID(), 0
-			k.newRisks++
-		case err != nil:
-			return err
-		}
-		if expected > 0 {
-			kept, err := store.Decode[wardbook.Risk](old)
-			if err != nil {
-				return err
-			}
-			r = kept.Value.Reassessed(r, k.a.At)
-		}
-		rev, err := tx.Put(id, expected, r)
-		if err != nil {
-			return err
-		}
-		if expected > 0 && rev.Revision > expected {
-			k.changedRisks++
-		}
-	}
-	return nil
 }
 
 func newVerify() *cobra.Command {

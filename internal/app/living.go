@@ -86,7 +86,8 @@ const tries = 5
 // Assess assesses org anew at the newest entry of its book, with the date of at
 // as today, and writes what differs in one entry with the event ev. Where
 // nothing differs nothing is written. When somebody changes meanwhile what it
-// rests on, it is made again. progress may be nil.
+// rests on, it is made again. An organization that never had a source is left
+// alone: what its book holds was kept from elsewhere. progress may be nil.
 func (l *Living) Assess(ctx context.Context, org string, ev wardbook.Event, at time.Time, progress func(stage string, done, total int)) (*Assessed, error) {
 	o := l.organization(org)
 	o.Lock()
@@ -123,6 +124,9 @@ func (l *Living) assess(ctx context.Context, o *organization, org string, ev war
 	defer r.close()
 	if err := l.store.View(ctx, org, func(tx *store.Tx) error { return r.read(ctx, tx) }); err != nil {
 		return nil, err
+	}
+	if r.none {
+		return &Assessed{Position: r.position}, nil
 	}
 	in, err := r.inputs(ctx)
 	if err != nil {

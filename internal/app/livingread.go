@@ -33,6 +33,7 @@ type livingRead struct {
 	progress func(stage string, done, total int)
 
 	position  int64
+	none      bool              // there never was a source
 	sources   []wardbook.Source // that hold, by kind and name
 	documents []*gather.Document
 	feeds     []wardbook.Input // common documents that were read
@@ -129,6 +130,11 @@ func every[T wardbook.Record](tx *store.Tx, o store.ListOptions) ([]store.Stored
 
 // readSources decodes the documents that hold and are not known yet.
 func (r *livingRead) readSources(ctx context.Context, tx *store.Tx) error {
+	counts, err := tx.Count(wardbook.Source{}.RecordKind(), store.ListOptions{})
+	if err != nil {
+		return err
+	}
+	r.none = len(counts) == 0
 	list, err := every[wardbook.Source](tx, store.ListOptions{States: []string{string(wardbook.SourceCurrent), string(wardbook.SourceReview)}})
 	if err != nil {
 		return err
