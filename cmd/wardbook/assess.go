@@ -24,7 +24,7 @@ import (
 type assessFlags struct {
 	inventory, sbom, advisories, vulns, vex                    []string
 	kev, epss, policy, answers, columns, since, at, out, cache string
-	organization                                               string
+	organization, feeds                                        string
 	formats                                                    []string
 	gate, noEvidence, quiet, rehash                            bool
 	profiles                                                   profiles
@@ -68,6 +68,7 @@ risk is open.`,
 	fs.StringArrayVar(&f.vex, "vex", nil, "VEX `PATH` (OpenVEX, CycloneDX, CSAF)")
 	fs.StringVar(&f.kev, "kev", "", "KEV `FILE` (JSON, CSV)")
 	fs.StringVar(&f.epss, "epss", "", "EPSS `FILE` (CSV)")
+	fs.StringVar(&f.feeds, "feeds", "", "feed folder `DIR`: its advisories, vulnerability data, KEV and EPSS (see wardbook feeds)")
 	fs.StringVar(&f.policy, "policy", "", "policy `FILE` (YAML; default: the built-in one, see wardbook policy show)")
 	fs.StringVar(&f.answers, "answers", "", "answers `FILE` (YAML; a template is written to the output folder)")
 	fs.StringVar(&f.columns, "columns", "", "columns `FILE` (YAML) that corrects how inventories are read")
@@ -161,6 +162,9 @@ func unwrapPath(err error) error {
 func runAssess(ctx context.Context, f assessFlags, stdout, stderr io.Writer) error {
 	at, err := f.check()
 	if err != nil {
+		return err
+	}
+	if err := f.addFeeds(stderr); err != nil {
 		return err
 	}
 	cat, err := catalog.Load()

@@ -44,7 +44,7 @@ Without --feeds it is WARDBOOK_FEEDS, else a folder of the user's data.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().StringVar(&f.dir, "feeds", defaultFeeds(), "`DIR` of the feed folder")
-	cmd.AddCommand(newFeedsList(&f), newFeedsAdd(&f), newFeedsRemove(&f), newFeedsFetch(&f), newFeedsStatus(&f))
+	cmd.AddCommand(newFeedsList(&f), newFeedsAdd(&f), newFeedsRemove(&f), newFeedsFetch(&f), newFeedsStatus(&f), newFeedsBundle(&f), newFeedsLoad(&f))
 	return cmd
 }
 
@@ -244,6 +244,63 @@ func fetchAll(ctx context.Context, folder *feed.Folder, ids []string, p *progres
 	return nil
 }
 
+func newFeedsBundle(f *feedsFlags) *cobra.Command {
+	var out, since string
+	cmd := &cobra.Command{
+		Use:   "bundle",
+		Short: "Write what the folder holds to one signed file, for where there is no internet",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			folder, err := f.open()
+			if err != nil {
+				return err
+			}
+			var m *feed.Manifest
+			var key string
+			err = writeFile(out, func(w io.Writer) (err error) { m, key, err = folder.Bundle(w, since); return err })
+			if err != nil {
+				return failed("--since takes the id that an earlier bundle printed, or a day such as 2026-03-01", err)
+			}
+			w := cmd.OutOrStdout()
+			fmt.Fprintf(w, "Written: %s, bundle %s: %d sources, %d files\n", out, m.ID, len(m.Sources), len(m.Members))
+			fmt.Fprintf(w, "Load it where %s is trusted:\n  wardbook feeds load %s --trust '%s'\n", strings.Join(strings.SplitN(key, "+", 3)[:2], "+"), filepath.Base(out), key)
+			fmt.Fprintf(w, "Next time, only what is new: --since %s\n", m.ID)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "wardbook-feeds.zip", "`FILE` to write")
+	cmd.Flags().StringVar(&since, "since", "", "only what came after this bundle `ID` or day")
+	return cmd
+}
+
+func newFeedsLoad(f *feedsFlags) *cobra.Command {
+	var trust []string
+	cmd := &cobra.Command{
+		Use:   "load FILE",
+		Short: "Take over a bundle: all of it is checked, then all of it or nothing is used",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			folder, err := f.open()
+			if err != nil {
+				return err
+			}
+			r, err := folder.Load(cmd.Context(), args[0], trust)
+			if err != nil {
+				return failed("the key that wardbook feeds bundle printed is given with --trust, or stands under trust in feeds.yaml", err)
+			}
+			w := cmd.OutOrStdout()
+			fmt.Fprintf(w, "Loaded: bundle %s of %s, signed by %s: %d new, %d changed, %d unchanged, %d removed\n",
+				r.ID, r.Made.UTC().Format("2006-01-02 15:04"), r.Signer, r.New, r.Changed, r.Unchanged, r.Removed)
+			for _, id := range r.Kept {
+				fmt.Fprintf(w, "Kept as it is, since it is newer here: %s\n", id)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringArrayVar(&trust, "trust", nil, "public `KEY` of bundles that is trusted; can be repeated")
+	return cmd
+}
+
 func newFeedsStatus(f *feedsFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
@@ -319,4 +376,53 @@ func statusNotes(s feed.Status, now time.Time) []string {
 		out = append(out, "signatures: "+strings.Join(signatures, ", "))
 	}
 	return out
+}
+
+// addFeeds adds what a feed folder holds to the inputs of an assessment. KEV and
+// EPSS are taken where none is given. What the folder does not know, or not any
+// more, is told.
+func (f *assessFlags) addFeeds(stderr io.Writer) error {
+	if f.feeds == "" {
+		return nil
+	}
+	folder, err := openFeeds(f.feeds)
+	if err != nil {
+		return err
+	}
+	docs, err := folder.Documents()
+	if err != nil {
+		return err
+	}
+	newest := map[feed.Kind]time.Time{}
+	single := func(to *string, given string, d feed.Document) {
+		if given == "" && !d.Fetched.Before(newest[d.Kind]) {
+			*to, newest[d.Kind] = folder.Path(d), d.Fetched
+		}
+	}
+	kev, epss := f.kev, f.epss
+	for _, d := range docs {
+		switch {
+		case d.Kind == feed.KEV:
+			single(&f.kev, kev, d)
+		case d.Kind == feed.EPSS:
+			single(&f.epss, epss, d)
+		case slices.Contains(feed.Advisories, d.Kind):
+			f.advisories = append(f.advisories, folder.Path(d))
+		case slices.Contains(feed.Records, d.Kind):
+			f.vulns = append(f.vulns, folder.Path(d))
+		}
+	}
+	all, err := folder.Status()
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return usagef("wardbook feeds add KIND [URL] adds a source, wardbook feeds load FILE loads a bundle", "--feeds %s: this is no feed folder, or an empty one", f.feeds)
+	}
+	for _, s := range all {
+		if known := s.Known(time.Now()); !strings.HasPrefix(known, "as of") && !f.quiet {
+			fmt.Fprintf(stderr, "wardbook: note: feed %s: %s\n", s.Source.ID, known)
+		}
+	}
+	return nil
 }

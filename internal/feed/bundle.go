@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -60,7 +59,7 @@ type BundleSource struct {
 	Documents []Document  `json:"documents"`
 }
 
-// A Member is an object whose bytes are in the bundle.
+// A Member is a file whose bytes are in the bundle.
 type Member struct {
 	SHA256 string `json:"sha256"`
 	Size   int64  `json:"size"`
@@ -107,13 +106,13 @@ func (f *Folder) manifest(idx *index, since string) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := map[string]bool{"": true}
-	member := func(sum string, fetched time.Time) error {
-		if in[sum] || left(sum, fetched) {
+	in := map[string]bool{}
+	member := func(sum, path string, fetched time.Time) error {
+		if in[sum] || left(f.relative(path), fetched) {
 			return nil
 		}
 		in[sum] = true
-		info, err := os.Stat(f.object(sum))
+		info, err := os.Stat(path)
 		if err != nil {
 			return fmt.Errorf("the folder is damaged: %w", err)
 		}
@@ -129,19 +128,27 @@ func (f *Folder) manifest(idx *index, since string) (*Manifest, error) {
 			Source: st.Source, Checked: st.Checked, Attempted: st.Attempted, Failure: st.Failure, Missing: st.Missing, Cursor: st.Cursor, Keys: st.Keys, Documents: st.Documents,
 		})
 		for _, d := range st.Documents {
-			if err := errors.Join(member(d.SHA256, d.Fetched), member(d.SignatureSHA256, d.Fetched)); err != nil {
-				return nil, err
+			for sum, path := range f.files(d) {
+				if err := member(sum, path, d.Fetched); err != nil {
+					return nil, err
+				}
 			}
 		}
 	}
+	slices.SortFunc(m.Members, func(a, b Member) int { return strings.Compare(a.SHA256, b.SHA256) })
 	if len(m.Sources) == 0 {
 		return nil, errors.New("there is nothing to bundle: nothing was fetched yet")
 	}
 	return m, nil
 }
 
-// leftOut is which objects a delta leaves out.
-func (f *Folder) leftOut(m *Manifest, since string) (func(sum string, fetched time.Time) bool, error) {
+// relative names a file of the folder, the same wherever the folder lies.
+func (f *Folder) relative(path string) string {
+	return filepath.ToSlash(strings.TrimPrefix(path, f.dir))
+}
+
+// leftOut is which files a delta leaves out.
+func (f *Folder) leftOut(m *Manifest, since string) (func(relative string, fetched time.Time) bool, error) {
 	if since == "" {
 		return func(string, time.Time) bool { return false }, nil
 	}
@@ -163,17 +170,21 @@ func (f *Folder) leftOut(m *Manifest, since string) (func(sum string, fetched ti
 		there[lines.Text()] = true
 	}
 	m.Base = since
-	return func(sum string, _ time.Time) bool { return there[sum] }, lines.Err()
+	return func(relative string, _ time.Time) bool { return there[relative] }, lines.Err()
 }
 
-// rememberBundle keeps which objects somebody has who loaded the bundle.
+// rememberBundle keeps which files somebody has who loaded the bundle.
 func (f *Folder) rememberBundle(m *Manifest) error {
 	dir := filepath.Join(f.dir, "bundles")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	sums := slices.Sorted(maps.Keys(m.needs()))
-	if err := writeWhole(filepath.Join(dir, m.ID), []byte(strings.Join(sums, "\n")+"\n"), 0o644); err != nil {
+	var paths []string
+	for path := range f.needs(m) {
+		paths = append(paths, f.relative(path))
+	}
+	slices.Sort(paths)
+	if err := writeWhole(filepath.Join(dir, m.ID), []byte(strings.Join(paths, "\n")+"\n"), 0o644); err != nil {
 		return err
 	}
 	names, err := os.ReadDir(dir)
@@ -183,14 +194,13 @@ func (f *Folder) rememberBundle(m *Manifest) error {
 	return err
 }
 
-// needs are the digests of all objects that the documents refer to.
-func (m *Manifest) needs() map[string]bool {
-	out := map[string]bool{}
+// needs are the files of all documents, with the digests of what lies there.
+func (f *Folder) needs(m *Manifest) map[string]string {
+	out := map[string]string{}
 	for _, s := range m.Sources {
 		for _, d := range s.Documents {
-			out[d.SHA256] = true
-			if d.SignatureSHA256 != "" {
-				out[d.SignatureSHA256] = true
+			for sum, path := range f.files(d) {
+				out[path] = sum
 			}
 		}
 	}
@@ -220,17 +230,21 @@ func (f *Folder) writeBundle(w io.Writer, m *Manifest, signer note.Signer) error
 			return err
 		}
 	}
+	paths := map[string]string{}
+	for path, sum := range f.needs(m) {
+		paths[sum] = path
+	}
 	for _, member := range m.Members {
-		if err := f.writeMember(z, member, m.Made); err != nil {
+		if err := writeMember(z, member, paths[member.SHA256], m.Made); err != nil {
 			return err
 		}
 	}
 	return z.Close()
 }
 
-// writeMember copies an object, and looks on the way whether it is whole.
-func (f *Folder) writeMember(z *zip.Writer, m Member, made time.Time) error {
-	r, err := os.Open(f.object(m.SHA256))
+// writeMember copies a file, and looks on the way whether it is whole.
+func writeMember(z *zip.Writer, m Member, path string, made time.Time) error {
+	r, err := os.Open(path)
 	if err != nil {
 		return err
 	}
@@ -253,7 +267,7 @@ func (f *Folder) writeMember(z *zip.Writer, m Member, made time.Time) error {
 		return err
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != m.SHA256 {
-		return fmt.Errorf("the folder is damaged: the object %s has the digest %s", m.SHA256, got)
+		return fmt.Errorf("the folder is damaged: %s has the digest %s", path, got)
 	}
 	return nil
 }

@@ -297,7 +297,7 @@ func TestTampered(t *testing.T) {
 			if docs := documents(t, to); len(docs) != 0 {
 				t.Errorf("%d documents are in use", len(docs))
 			}
-			if left, _ := filepath.Glob(filepath.Join(to.dir, "objects", "*", "*")); len(left) != 0 {
+			if left, _ := filepath.Glob(filepath.Join(to.dir, "documents", "*", "*")); len(left) != 0 {
 				t.Errorf("objects are left: %v", left)
 			}
 		})
@@ -356,12 +356,12 @@ func TestSweep(t *testing.T) {
 	old := documents(t, f)[0]
 	s.put("/kev", kev("2026-02-02", 2))
 	fetch(t, f, "kev")
-	if !f.has(old.SHA256) {
+	if !has(f.Path(old)) {
 		t.Error("it went at once: who reads it lost it")
 	}
 	c.set(time.Now().Add(25 * time.Hour))
 	fetch(t, f, "kev")
-	if f.has(old.SHA256) || len(documents(t, f)) != 1 {
+	if has(f.Path(old)) || len(documents(t, f)) != 1 {
 		t.Error("it is there still")
 	}
 }

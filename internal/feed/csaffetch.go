@@ -220,7 +220,7 @@ func (r *run) document(ctx context.Context, e entry, keys *keyRing) error {
 	r.mu.Lock()
 	have, known := r.st.document(address)
 	r.mu.Unlock()
-	known = known && r.f.has(have.SHA256)
+	known = known && has(r.f.Path(have))
 	if known && e.updated != "" && have.Listed == e.updated {
 		r.count(&r.report.Unchanged)
 		return nil
@@ -246,17 +246,25 @@ func (r *run) document(ctx context.Context, e entry, keys *keyRing) error {
 		return err
 	}
 	doc := Document{
-		Source: r.src.ID, Kind: r.src.Kind, Name: path.Base(address), URL: address, SHA256: d.sha256, Size: d.size,
+		Source: r.src.ID, Kind: r.src.Kind, Name: nameOf(address), URL: address, SHA256: d.sha256, Size: d.size,
 		ETag: d.etag, LastModified: d.lastModified, Listed: e.updated, Fetched: r.now(),
 	}
 	if err := r.proof(ctx, &doc, b, e, keys); err != nil {
 		return r.lost(ctx, address, err)
 	}
-	if err := r.f.adopt(d.path, d.sha256); err != nil {
+	if err := adopt(d.path, r.f.Path(doc)); err != nil {
 		return err
 	}
 	r.settle(doc, have, known)
 	return nil
+}
+
+// nameOf is the last part of a URL.
+func nameOf(address string) string {
+	if name := path.Base(address); name != "." && name != "/" {
+		return name
+	}
+	return "document.json"
 }
 
 // lost notes a document that could not be fetched.
@@ -383,7 +391,9 @@ func (r *run) proveSignature(ctx context.Context, doc *Document, b []byte, e ent
 	if err != nil {
 		return err
 	}
-	if doc.SignatureSHA256, err = r.f.keep(sig); err != nil {
+	sum := sha256.Sum256(sig)
+	doc.SignatureSHA256 = hex.EncodeToString(sum[:])
+	if err := keep(sig, r.f.SignaturePath(*doc)); err != nil {
 		return err
 	}
 	doc.Signature, doc.Signer, err = keys.verify(b, sig, r.now())

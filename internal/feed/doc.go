@@ -4,7 +4,7 @@
 //
 // A feed folder holds feeds.yaml (which sources, which network), index.json (what
 // came from where and when, under which digest, with which signature), and the
-// bytes themselves under objects/, named by their SHA-256. It reads only what leads
+// bytes themselves under documents/, each file with its digest in its name. It reads only what leads
 // to documents and what says how old they are; what a document means is the
 // business of advisory and vulndb, which read the same bytes by Folder.Path.
 //

@@ -192,7 +192,7 @@ type check func(path string) (newest time.Time, err error)
 func (r *run) single(ctx context.Context, name, address string, limit int64, ok check) error {
 	w := wish{url: address, limit: limit, progress: func(done, total int64) { r.progress(done, total, name) }}
 	have, known := r.st.document(plain(address))
-	if known && r.f.has(have.SHA256) {
+	if known && has(r.f.Path(have)) {
 		w.etag, w.lastModified = have.ETag, have.LastModified
 	}
 	d, err := r.client.download(ctx, r.partials(), w)
@@ -216,13 +216,13 @@ func (r *run) single(ctx context.Context, name, address string, limit int64, ok 
 		doc.Aside = err.Error()
 		r.report.Aside++
 		r.problem(name, "kept aside: %v", err)
-		if err := r.f.adopt(d.path, d.sha256); err != nil {
+		if err := adopt(d.path, r.f.Path(doc)); err != nil {
 			return err
 		}
 		r.st.setAside(doc)
 		return fmt.Errorf("%s: what came is not usable: %w", plain(address), err)
 	}
-	if err := r.f.adopt(d.path, d.sha256); err != nil {
+	if err := adopt(d.path, r.f.Path(doc)); err != nil {
 		return err
 	}
 	if doc.Newest.IsZero() {

@@ -9,7 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -161,29 +163,53 @@ func (f *Folder) Documents(kinds ...Kind) ([]Document, error) {
 	return out, nil
 }
 
-// Path is the file with the bytes of a document, as they came.
-func (f *Folder) Path(d Document) string { return f.object(d.SHA256) }
+// Path is the file with the bytes of a document, as they came. Its name holds the
+// digest, so what lies there never changes; it stays for a day after the document
+// went out of use.
+func (f *Folder) Path(d Document) string { return f.place(d.Source, d.Name, d.SHA256) }
 
-func (f *Folder) object(sum string) string {
-	if len(sum) != 64 {
-		return filepath.Join(f.dir, "objects", "none")
+// SignaturePath is the file with the signature of a document; empty when it has none.
+func (f *Folder) SignaturePath(d Document) string {
+	if d.SignatureSHA256 == "" {
+		return ""
 	}
-	return filepath.Join(f.dir, "objects", sum[:2], sum)
+	return f.place(d.Source, d.Name+".asc", d.SignatureSHA256)
 }
 
-// has reports whether the bytes of a digest are there.
-func (f *Folder) has(sum string) bool {
-	info, err := os.Stat(f.object(sum))
+// files are the paths of a document by the digests of what lies there.
+func (f *Folder) files(d Document) map[string]string {
+	out := map[string]string{d.SHA256: f.Path(d)}
+	if d.SignatureSHA256 != "" {
+		out[d.SignatureSHA256] = f.SignaturePath(d)
+	}
+	return out
+}
+
+// place is where bytes lie: documents/SOURCE/NAME.DIGEST.EXT.
+func (f *Folder) place(source, name, sum string) string {
+	name = unsafeName.ReplaceAllString(name, "_")
+	stem, ext, _ := strings.Cut(name, ".")
+	if i := strings.LastIndexByte(strings.TrimSuffix(name, ".gz"), '.'); i > 0 {
+		stem, ext = name[:i], name[i+1:]
+	}
+	stem, ext = stem[:min(len(stem), 120)], ext[:min(len(ext), 20)]
+	return filepath.Join(f.dir, "documents", unsafeName.ReplaceAllString(source, "_"), stem+"."+sum[:min(len(sum), 32)]+"."+ext)
+}
+
+// unsafeName is what names of files do not hold.
+var unsafeName = regexp.MustCompile(`[^A-Za-z0-9._-]|^\.+`)
+
+func has(path string) bool {
+	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
 }
 
-// adopt moves a finished file to its place among the objects.
-func (f *Folder) adopt(path, sum string) error {
-	to := f.object(sum)
+// adopt moves a finished file to its place.
+func adopt(path, to string) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
 	}
-	if f.has(sum) {
+	if has(to) {
 		return os.Remove(path)
 	}
 	if err := os.Chmod(path, 0o444); err != nil {
@@ -192,18 +218,15 @@ func (f *Folder) adopt(path, sum string) error {
 	return os.Rename(path, to)
 }
 
-// keep stores bytes among the objects.
-func (f *Folder) keep(b []byte) (string, error) {
-	sum := sha256.Sum256(b)
-	hexSum := hex.EncodeToString(sum[:])
-	if f.has(hexSum) {
-		return hexSum, nil
+// keep writes bytes to their place.
+func keep(b []byte, to string) error {
+	if has(to) {
+		return nil
 	}
-	to := f.object(hexSum)
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		return "", err
+		return err
 	}
-	return hexSum, writeWhole(to, b, 0o444)
+	return writeWhole(to, b, 0o444)
 }
 
 // digest is the SHA-256 of a file, lower-case hex, and its size.
@@ -238,17 +261,23 @@ func (f *Folder) lock() (unlock func(), err error) {
 	return func() { release(); f.busy.Unlock() }, nil
 }
 
-// sweep removes objects that nothing refers to and that have been there for a
+// sweep removes files that no document refers to and that have been there for a
 // day: who reads a folder while it is renewed keeps what was listed.
 func (f *Folder) sweep(idx *index) error {
-	used := idx.objects()
+	used := map[string]bool{}
+	for _, st := range idx.Sources {
+		for _, d := range slices.Concat(st.Documents, st.Aside) {
+			for _, path := range f.files(d) {
+				used[path] = true
+			}
+		}
+	}
 	old := f.opts.Now().Add(-24 * time.Hour)
-	root := filepath.Join(f.dir, "objects")
-	return filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+	return filepath.WalkDir(filepath.Join(f.dir, "documents"), func(p string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		if err != nil || d.IsDir() || used[d.Name()] {
+		if err != nil || d.IsDir() || used[p] {
 			return err
 		}
 		info, err := d.Info()

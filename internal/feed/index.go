@@ -51,7 +51,7 @@ type Document struct {
 	Hash      string         `json:"hash,omitempty"`
 	Signature SignatureState `json:"signature,omitempty"` // of CSAF documents
 	Signer    string         `json:"signer,omitempty"`    // fingerprint, hex
-	// SignatureSHA256 is the object with the signature itself.
+	// SignatureSHA256 is the digest of the signature itself.
 	SignatureSHA256 string `json:"signature_sha256,omitempty"`
 	// Aside says why the document is not in use; empty when it is.
 	Aside string `json:"aside,omitempty"`
@@ -160,20 +160,6 @@ func (x *index) state(s Source) *sourceState {
 // its id before.
 func (st *sourceState) of(s Source) bool {
 	return st.Source.Kind == s.Kind && plain(st.Source.Address()) == plain(s.Address())
-}
-
-// objects are the digests that are in use.
-func (x *index) objects() map[string]bool {
-	used := map[string]bool{}
-	for _, st := range x.Sources {
-		for _, docs := range [][]Document{st.Documents, st.Aside} {
-			for _, d := range docs {
-				used[d.SHA256] = true
-				used[d.SignatureSHA256] = true
-			}
-		}
-	}
-	return used
 }
 
 // put adds a document in use, in place of the one of the same URL.

@@ -78,10 +78,8 @@ func (f *Folder) Load(ctx context.Context, path string, trust []string) (*LoadRe
 	if err := l.faults.Err(); err != nil {
 		return nil, fmt.Errorf("%s: the bundle is refused, nothing was changed\n%w", path, err)
 	}
-	for _, m := range l.m.Members {
-		if err := f.adopt(filepath.Join(l.stage, m.SHA256), m.SHA256); err != nil {
-			return nil, err
-		}
+	if err := l.place(); err != nil {
+		return nil, err
 	}
 	r := l.apply(idx)
 	return r, idx.save(f.dir)
@@ -216,7 +214,14 @@ func (l *loading) check(idx *index) {
 		}
 		in[o.SHA256] = true
 	}
-	needs := m.needs()
+	needs := map[string]bool{}
+	var absent int
+	for path, sum := range l.f.needs(m) {
+		needs[sum] = true
+		if !in[sum] && !has(path) {
+			absent++
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(l.members)) {
 		sum, ok := strings.CutPrefix(name, objectPrefix)
 		if name != noteFile && name != manifestFile && (!ok || !in[sum]) {
@@ -226,12 +231,6 @@ func (l *loading) check(idx *index) {
 	for _, sum := range slices.Sorted(maps.Keys(in)) {
 		if !needs[sum] {
 			l.faults.Add(objectPrefix+sum, "no document refers to it")
-		}
-	}
-	var absent int
-	for sum := range needs {
-		if !in[sum] && !l.f.has(sum) {
-			absent++
 		}
 	}
 	switch {
@@ -310,6 +309,30 @@ func (t *tellRead) Read(p []byte) (int, error) {
 		t.err = err
 	}
 	return n, err
+}
+
+// place brings what was unpacked to where the documents look for it.
+func (l *loading) place() error {
+	for path, sum := range l.f.needs(l.m) {
+		from := filepath.Join(l.stage, sum)
+		if has(path) || !has(from) {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		// A link, since two documents can have the same bytes.
+		if err := os.Chmod(from, 0o444); err != nil {
+			return err
+		}
+		if err := os.Link(from, path); err != nil {
+			b, rerr := os.ReadFile(from)
+			if err := errors.Join(rerr, keep(b, path)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // apply brings the bundle's sources into the index.

@@ -232,9 +232,10 @@ func (r *run) writeYear(f *yearFile, address, name string) (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
-	return Document{
+	doc := Document{
 		Source: r.src.ID, Kind: r.src.Kind, Name: name, URL: address, SHA256: sum, Size: size, Fetched: r.now(), Newest: f.newest,
-	}, r.f.adopt(out.Name(), sum)
+	}
+	return doc, adopt(out.Name(), r.f.Path(doc))
 }
 
 // readNVD is id and date of an item of NVD's API.
