@@ -22,6 +22,9 @@ func TestSetupCutOff(t *testing.T) {
 		const password = "correct horse battery"
 		cuts := 0
 		for again := range 2 {
+			if again == 0 && len(opts) > 0 {
+				continue // on SQLite only: it takes long
+			}
 			for n := 1; ; n++ {
 				dsn := dsn + fmt.Sprint(again, n)
 				if len(opts) > 0 { // PostgreSQL
@@ -69,7 +72,7 @@ func TestSetupCutOff(t *testing.T) {
 				}
 			}
 		}
-		if cuts < 6 {
+		if cuts < 3 {
 			t.Errorf("a set-up was cut off %d times only", cuts)
 		}
 	})

@@ -34,6 +34,9 @@ type Worker struct {
 	Poll     time.Duration // how often to look for jobs that other processes asked for; 2 s where 0
 	// Watch is told how far a job is, whenever it says so; nil: nobody.
 	Watch func(wardbook.Job)
+	// Beat is told that the worker lives: whenever it looked for jobs, and while
+	// it does one; nil: nobody. It is called by several goroutines.
+	Beat func()
 }
 
 // errCancelled is why the context of a job ended that somebody cancelled.
@@ -41,6 +44,9 @@ var errCancelled = errors.New("cancelled")
 
 func (w *Worker) withDefaults() Worker {
 	d := *w
+	if d.Beat == nil {
+		d.Beat = func() {}
+	}
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
@@ -81,6 +87,9 @@ func (w *Worker) loop(ctx context.Context) {
 		worked, err := w.step(ctx)
 		if err != nil && ctx.Err() == nil {
 			w.Log.Error("jobs", "error", err)
+		}
+		if err == nil {
+			w.Beat()
 		}
 		if worked {
 			continue
@@ -265,7 +274,10 @@ func (t *Task) prolong(ctx context.Context, done <-chan struct{}) {
 			return
 		case <-tick.C:
 		}
-		if err := t.alive(ctx); err != nil && ctx.Err() == nil {
+		err := t.alive(ctx)
+		if err == nil {
+			t.worker.Beat()
+		} else if ctx.Err() == nil {
 			t.worker.Log.Warn("job gives no sign of life", "id", t.job.ID, "error", err)
 		}
 	}
