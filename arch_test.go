@@ -36,11 +36,12 @@ var walls = map[string][]string{
 	"internal/gather": {
 		"", "catalog", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory", "internal/vulndb", "internal/match", "internal/assess",
 	},
-	"internal/feed":   {""},
-	"internal/store":  {""},
-	"internal/app":    {"", "catalog", "internal/fleet", "internal/store", "internal/intake", "internal/inventory", "internal/gather", "internal/match", "internal/vulndb", "internal/assess"},
-	"internal/web":    {"", "catalog", "internal/app", "internal/fleet", "internal/store"},
-	"internal/dbtest": {"internal/store"}, // databases for tests
+	"internal/feed":    {""},
+	"internal/store":   {""},
+	"internal/app":     {"", "catalog", "internal/fleet", "internal/store", "internal/intake", "internal/inventory", "internal/gather", "internal/match", "internal/vulndb", "internal/assess"},
+	"internal/web":     {"", "catalog", "internal/app", "internal/fleet", "internal/store"},
+	"internal/dbtest":  {"internal/store"}, // databases for tests
+	"internal/browser": {},                 // a real browser for tests
 	"cmd/wardbook": {
 		"", "catalog", "internal/store", "internal/app", "internal/web", "internal/feed", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory",
 		"internal/vulndb", "internal/match", "internal/report", "internal/assess", "internal/gather",
@@ -53,8 +54,8 @@ var doors = map[string][]string{
 	"net":                    {"internal/web", "internal/feed"},
 	"net/http":               {"internal/web", "internal/feed"},
 	"database/sql":           {"internal/store", "internal/dbtest"},
-	"os/exec":                {"internal/dbtest"}, // the server programs of PostgreSQL
-	"unsafe":                 {"internal/score"},  // the address of a slice as a key: the same devices of many risks are looked at once
+	"os/exec":                {"internal/dbtest", "internal/browser"}, // the server programs of PostgreSQL, Chromium
+	"unsafe":                 {"internal/score"},                      // the address of a slice as a key: the same devices of many risks are looked at once
 	"plugin":                 {},
 	"flag":                   {"internal/vulndb/testgen"},
 	"github.com/spf13/cobra": {"cmd/wardbook"},
@@ -63,7 +64,7 @@ var doors = map[string][]string{
 // usesOS are the packages that may import os: cmd reads flags, environment and
 // files, intake opens what people bring, vulndb keeps its compiled feed, the
 // store has its database and its key.
-var usesOS = []string{"cmd/wardbook", "internal/intake", "internal/vulndb", "internal/vulndb/testgen", "internal/store", "internal/dbtest", "internal/feed"}
+var usesOS = []string{"cmd/wardbook", "internal/intake", "internal/vulndb", "internal/vulndb/testgen", "internal/store", "internal/dbtest", "internal/browser", "internal/feed"}
 
 // environment are the calls that read the environment of the process: cmd only.
 var environment = []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Args", "UserCacheDir", "UserHomeDir", "UserConfigDir"}
@@ -179,7 +180,7 @@ func TestWalls(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	fset, files := sources(t)
 	for _, s := range files {
-		if s.test || strings.HasPrefix(s.pkg, "cmd/") || s.pkg == "internal/vulndb/testgen" || s.pkg == "internal/dbtest" {
+		if s.test || strings.HasPrefix(s.pkg, "cmd/") || s.pkg == "internal/vulndb/testgen" || s.pkg == "internal/dbtest" || s.pkg == "internal/browser" {
 			continue
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {
