@@ -2,7 +2,7 @@ package sbom
 
 import (
 	"bufio"
-	"encoding/xml"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -19,35 +19,30 @@ const cdxNamespace = "http://cyclonedx.org/schema/"
 // xmlReader walks an XML document element by element. The first fault sticks
 // in err.
 type xmlReader struct {
-	d     *xml.Decoder
-	token *tokenReader
+	*xmlScanner
 	b     *builder
 	err   error
 	depth int
 	buf   []byte
-	graph bool // there is a dependencies element
+	name  []byte // an attribute that is wanted after the text behind it
+	graph bool   // there is a dependencies element
 }
 
 func decodeXML(br *bufio.Reader, b *builder) error {
-	token := &tokenReader{Reader: br}
-	x := &xmlReader{b: b, token: token, d: xml.NewDecoder(token)}
-	x.d.CharsetReader = func(label string, r io.Reader) (io.Reader, error) {
-		if strings.HasPrefix(strings.ToLower(label), "utf-16") {
-			return r, nil // decoded already, by its byte order mark
-		}
-		enc, err := htmlindex.Get(label)
-		if err != nil {
-			return nil, fmt.Errorf("unknown encoding %q", label)
-		}
-		return enc.NewDecoder().Reader(r), nil
+	r, line, err := xmlDeclared(br)
+	if err != nil {
+		return &wardbook.Invalid{Problems: []wardbook.Problem{{Place: "line 1", Message: "not valid XML: " + err.Error()}}}
 	}
+	x := &xmlReader{b: b, xmlScanner: newXMLScanner(r)}
+	x.lines = line
 	root, ok := x.root()
 	if !ok {
 		return x.invalid()
 	}
-	if root.Name.Local != "bom" || !strings.HasPrefix(root.Name.Space, cdxNamespace) && root.Name.Space != "" {
+	if string(root.local) != "bom" || !strings.HasPrefix(root.space, cdxNamespace) && root.space != "" {
 		return notXMLSBOM(root)
 	}
+	version := strings.TrimPrefix(root.space, cdxNamespace+"bom/")
 	b.graph.where = func(at, _ int32) string { return b.linePlace(int(at)) }
 	x.bom(root)
 	if x.err != nil {
@@ -56,55 +51,68 @@ func decodeXML(br *bufio.Reader, b *builder) error {
 	if _, ok := x.root(); ok {
 		b.problem(x.place(), "more data follows behind the document: ignored")
 	}
-	version := strings.TrimPrefix(root.Name.Space, cdxNamespace+"bom/")
 	b.cdxVersion("line 1", version, "XML")
 	return b.refuseVEX(x.graph)
 }
 
-// maxXMLToken bounds one tag, comment or run of text, which encoding/xml holds
-// in memory even where nobody asks for it.
-const maxXMLToken = 16 << 20
-
-var errXMLToken = fmt.Errorf("a text or tag of more than %d MiB: %w", maxXMLToken>>20, ErrTooLarge)
-
-// tokenReader fails when one token takes too much.
-type tokenReader struct {
-	*bufio.Reader
-	n int
-}
-
-func (t *tokenReader) ReadByte() (byte, error) {
-	if t.n++; t.n > maxXMLToken {
-		return 0, errXMLToken
+// xmlDeclared reads the XML declaration, if there is one, and gives the rest of
+// the document in UTF-8, and the line on which it begins.
+func xmlDeclared(br *bufio.Reader) (io.Reader, int, error) {
+	head, _ := br.Peek(4096)
+	const open = "<?xml"
+	if !bytes.HasPrefix(head, []byte(open)) || len(head) == len(open) || xmlBytes[head[len(open)]]&inName != 0 {
+		return br, 1, nil
 	}
-	return t.Reader.ReadByte()
-}
-
-// Read serves the readers of other encodings than UTF-8.
-func (t *tokenReader) Read(p []byte) (int, error) {
-	if t.n > maxXMLToken {
-		return 0, errXMLToken
+	end := bytes.Index(head, []byte("?>"))
+	if end < 0 {
+		return nil, 0, errors.New("the XML declaration does not end")
 	}
-	n, err := t.Reader.Read(p)
-	t.n += n
-	return n, err
+	declaration := string(head[len(open):end])
+	line := 1 + strings.Count(declaration, "\n")
+	br.Discard(end + len("?>"))
+	if v := pseudoAttr(declaration, "version"); v != "" && v != "1.0" {
+		return nil, 0, fmt.Errorf("XML %s: only 1.0 is read", v)
+	}
+	label := strings.ToLower(pseudoAttr(declaration, "encoding"))
+	if label == "" || label == "utf-8" || strings.HasPrefix(label, "utf-16") { // decoded already, by its byte order mark
+		return br, line, nil
+	}
+	enc, err := htmlindex.Get(label)
+	if err != nil {
+		return nil, 0, fmt.Errorf("unknown encoding %q", label)
+	}
+	return enc.NewDecoder().Reader(br), line, nil
 }
 
-func (x *xmlReader) next() (xml.Token, error) {
-	x.token.n = 0
-	return x.d.Token()
+// pseudoAttr is what an XML declaration gives for a name.
+func pseudoAttr(s, name string) string {
+	for {
+		before, after, ok := strings.Cut(s, name)
+		if !ok {
+			return ""
+		}
+		s = after
+		value, ok := strings.CutPrefix(strings.TrimLeft(after, " \t\r\n"), "=")
+		value = strings.TrimLeft(value, " \t\r\n")
+		if !ok || value == "" || value[0] != '"' && value[0] != '\'' || strings.TrimRight(before, " \t\r\n") == before {
+			continue
+		}
+		if value, _, ok = strings.Cut(value[1:], value[:1]); ok {
+			return value
+		}
+	}
 }
 
 // root reads up to the next element.
-func (x *xmlReader) root() (xml.StartElement, bool) {
+func (x *xmlReader) root() (*xmlTag, bool) {
 	for {
-		tok, err := x.next()
+		kind, err := x.next()
 		if err != nil {
 			x.fail(err)
-			return xml.StartElement{}, false
+			return nil, false
 		}
-		if se, ok := tok.(xml.StartElement); ok {
-			return se, true
+		if kind == xmlStart {
+			return &x.tag, true
 		}
 	}
 }
@@ -115,17 +123,15 @@ func (x *xmlReader) fail(err error) {
 	}
 }
 
-func (x *xmlReader) line() int { line, _ := x.d.InputPos(); return line }
-
 func (x *xmlReader) place() string { return x.b.linePlace(x.line()) }
 
 // invalid turns a fault of the syntax into an Invalid with its place.
 func (x *xmlReader) invalid() error {
-	var syn *xml.SyntaxError
+	var syn *xmlSyntax
 	switch {
 	case errors.As(x.err, &syn):
 		return &wardbook.Invalid{Problems: []wardbook.Problem{{
-			Place: fmt.Sprintf("line %d", syn.Line), Message: "not valid XML: " + syn.Msg}}}
+			Place: fmt.Sprintf("line %d", syn.line), Message: "not valid XML: " + syn.msg}}}
 	case errors.Is(x.err, io.EOF), errors.Is(x.err, io.ErrUnexpectedEOF):
 		return &wardbook.Invalid{Problems: []wardbook.Problem{{
 			Place: x.place(), Message: "not valid XML: the document ends too early"}}}
@@ -136,25 +142,26 @@ func (x *xmlReader) invalid() error {
 }
 
 // children calls fn for each child of the element that was opened last; fn
-// must read it to its end. Elements of foreign namespaces are skipped.
-func (x *xmlReader) children(fn func(se xml.StartElement)) {
+// must read it to its end. The tag is valid until fn reads on. Elements of
+// foreign namespaces are skipped.
+func (x *xmlReader) children(fn func(tag *xmlTag)) {
 	if x.depth++; x.depth > x.b.opts.MaxDepth {
 		x.fail(fmt.Errorf("%w of %d", ErrTooDeep, x.b.opts.MaxDepth))
 	}
 	for x.err == nil {
-		tok, err := x.next()
+		kind, err := x.next()
 		if err != nil {
 			x.fail(err)
 			return
 		}
-		switch t := tok.(type) {
-		case xml.StartElement:
-			if t.Name.Space != "" && !strings.HasPrefix(t.Name.Space, cdxNamespace) {
+		switch kind {
+		case xmlStart:
+			if x.tag.space != "" && !strings.HasPrefix(x.tag.space, cdxNamespace) {
 				x.skip()
 				continue
 			}
-			fn(t)
-		case xml.EndElement:
+			fn(&x.tag)
+		case xmlEnd:
 			x.depth--
 			return
 		}
@@ -164,17 +171,17 @@ func (x *xmlReader) children(fn func(se xml.StartElement)) {
 // skip reads the element that was opened last to its end.
 func (x *xmlReader) skip() {
 	for depth := 1; depth > 0 && x.err == nil; {
-		tok, err := x.next()
+		kind, err := x.next()
 		if err != nil {
 			x.fail(err)
 			return
 		}
-		switch tok.(type) {
-		case xml.StartElement:
+		switch kind {
+		case xmlStart:
 			if depth++; x.depth+depth > x.b.opts.MaxDepth {
 				x.fail(fmt.Errorf("%w of %d", ErrTooDeep, x.b.opts.MaxDepth))
 			}
-		case xml.EndElement:
+		case xmlEnd:
 			depth--
 		}
 	}
@@ -185,17 +192,17 @@ func (x *xmlReader) skip() {
 func (x *xmlReader) str() []byte {
 	x.buf = x.buf[:0]
 	for x.err == nil {
-		tok, err := x.next()
+		kind, err := x.next()
 		if err != nil {
 			x.fail(err)
 			return nil
 		}
-		switch t := tok.(type) {
-		case xml.CharData:
-			x.buf = append(x.buf, t...)
-		case xml.StartElement:
+		switch kind {
+		case xmlText:
+			x.buf = append(x.buf, x.chars...)
+		case xmlStart:
 			x.skip()
-		case xml.EndElement:
+		case xmlEnd:
 			return trimXML(x.buf)
 		}
 	}
@@ -216,20 +223,27 @@ func (x *xmlReader) text() string { return x.b.text.keep(x.str()) }
 
 func (x *xmlReader) word() string { return x.b.text.intern(x.str()) }
 
-func attr(se xml.StartElement, name string) string {
-	for _, a := range se.Attr {
-		if a.Name.Local == name && a.Name.Space == "" {
-			return a.Value
+// attr is the value of an attribute without prefix.
+func (t *xmlTag) attr(name string) []byte {
+	for _, a := range t.attrs {
+		if string(a.name) == name {
+			return a.value
 		}
 	}
-	return ""
+	return nil
 }
 
-func (x *xmlReader) bom(root xml.StartElement) {
+// named reads the attribute of a tag and the text of its element.
+func (x *xmlReader) named(tag *xmlTag, attr string) (name, text []byte) {
+	x.name = append(x.name[:0], tag.attr(attr)...)
+	return x.name, x.str()
+}
+
+func (x *xmlReader) bom(root *xmlTag) {
 	b := x.b
-	b.doc.Serial, b.doc.Revision = attr(root, "serialNumber"), attr(root, "version")
-	x.children(func(se xml.StartElement) {
-		switch se.Name.Local {
+	b.doc.Serial, b.doc.Revision = b.text.keep(root.attr("serialNumber")), b.text.keep(root.attr("version"))
+	x.children(func(tag *xmlTag) {
+		switch string(tag.local) {
 		case "metadata":
 			x.metadata()
 		case "components":
@@ -242,7 +256,7 @@ func (x *xmlReader) bom(root xml.StartElement) {
 		case "compositions":
 			x.children(x.composition)
 		case "vulnerabilities":
-			x.children(func(xml.StartElement) {
+			x.children(func(*xmlTag) {
 				b.doc.Vulnerabilities++
 				x.skip()
 			})
@@ -253,12 +267,12 @@ func (x *xmlReader) bom(root xml.StartElement) {
 }
 
 func (x *xmlReader) components() (refs []string) {
-	x.children(func(se xml.StartElement) {
-		if se.Name.Local != "component" {
+	x.children(func(tag *xmlTag) {
+		if string(tag.local) != "component" {
 			x.skip()
 			return
 		}
-		if ref := x.component(se, false); ref != "" {
+		if ref := x.component(tag, false); ref != "" {
 			refs = append(refs, ref)
 		}
 	})
@@ -266,7 +280,7 @@ func (x *xmlReader) components() (refs []string) {
 }
 
 // component reads one component and those that it holds.
-func (x *xmlReader) component(se xml.StartElement, product bool) string {
+func (x *xmlReader) component(tag *xmlTag, product bool) string {
 	b := x.b
 	index := -1
 	if !product {
@@ -274,13 +288,13 @@ func (x *xmlReader) component(se xml.StartElement, product bool) string {
 	}
 	d := &draft{}
 	d.Place = x.place()
-	d.Type, d.Ref = attr(se, "type"), attr(se, "bom-ref")
+	d.Type, d.Ref = b.text.intern(tag.attr("type")), b.text.keep(tag.attr("bom-ref"))
 	var held []string
-	x.children(func(se xml.StartElement) {
-		if se.Name.Local == "components" {
+	x.children(func(tag *xmlTag) {
+		if string(tag.local) == "components" {
 			held = append(held, x.components()...)
 		} else {
-			x.member(d, se)
+			x.member(d, tag)
 		}
 	})
 	if x.err != nil {
@@ -290,9 +304,9 @@ func (x *xmlReader) component(se xml.StartElement, product bool) string {
 	return d.Ref
 }
 
-func (x *xmlReader) member(d *draft, se xml.StartElement) {
+func (x *xmlReader) member(d *draft, tag *xmlTag) {
 	b := x.b
-	switch se.Name.Local {
+	switch string(tag.local) {
 	case "group":
 		d.Group = x.word()
 	case "name":
@@ -312,16 +326,17 @@ func (x *xmlReader) member(d *draft, se xml.StartElement) {
 	case "cpe":
 		b.cpe(d, x.text())
 	case "hashes":
-		x.children(func(se xml.StartElement) {
-			b.hash(d, []byte(attr(se, "alg")), x.str())
+		x.children(func(tag *xmlTag) {
+			alg, value := x.named(tag, "alg")
+			b.hash(d, alg, value)
 		})
 	case "licenses":
-		x.children(func(se xml.StartElement) { x.licence(d, se) })
+		x.children(func(tag *xmlTag) { x.licence(d, tag) })
 	case "properties":
 		x.properties(d)
 	case "releaseNotes":
-		x.children(func(se xml.StartElement) {
-			if se.Name.Local == "properties" {
+		x.children(func(tag *xmlTag) {
+			if string(tag.local) == "properties" {
 				x.properties(d)
 			} else {
 				x.skip()
@@ -333,8 +348,8 @@ func (x *xmlReader) member(d *draft, se xml.StartElement) {
 }
 
 func (x *xmlReader) organization() (name string) {
-	x.children(func(se xml.StartElement) {
-		if se.Name.Local == "name" {
+	x.children(func(tag *xmlTag) {
+		if string(tag.local) == "name" {
 			name = x.word()
 		} else {
 			x.skip()
@@ -343,14 +358,14 @@ func (x *xmlReader) organization() (name string) {
 	return name
 }
 
-func (x *xmlReader) licence(d *draft, se xml.StartElement) {
-	if se.Name.Local == "expression" {
+func (x *xmlReader) licence(d *draft, tag *xmlTag) {
+	if string(tag.local) == "expression" {
 		x.b.licence(d, x.word())
 		return
 	}
 	var id, name string
-	x.children(func(se xml.StartElement) {
-		switch se.Name.Local {
+	x.children(func(tag *xmlTag) {
+		switch string(tag.local) {
 		case "id":
 			id = x.word()
 		case "name":
@@ -366,19 +381,20 @@ func (x *xmlReader) licence(d *draft, se xml.StartElement) {
 }
 
 func (x *xmlReader) properties(d *draft) {
-	x.children(func(se xml.StartElement) {
-		x.b.property(d, []byte(attr(se, "name")), x.str())
+	x.children(func(tag *xmlTag) {
+		name, value := x.named(tag, "name")
+		x.b.property(d, name, value)
 	})
 }
 
 func (x *xmlReader) services() {
-	x.children(func(se xml.StartElement) {
+	x.children(func(tag *xmlTag) {
 		x.b.doc.Services++
-		if ref := attr(se, "bom-ref"); ref != "" {
+		if ref := x.b.text.keep(tag.attr("bom-ref")); ref != "" {
 			x.b.graph.declare(ref, nodeOther)
 		}
-		x.children(func(se xml.StartElement) {
-			if se.Name.Local == "services" {
+		x.children(func(tag *xmlTag) {
+			if string(tag.local) == "services" {
 				x.services()
 			} else {
 				x.skip()
@@ -387,22 +403,22 @@ func (x *xmlReader) services() {
 	})
 }
 
-func (x *xmlReader) dependency(se xml.StartElement) {
+func (x *xmlReader) dependency(tag *xmlTag) {
 	g := &x.b.graph
 	at := int32(x.line())
-	ref := attr(se, "ref")
-	if ref == "" {
+	ref := tag.attr("ref")
+	if len(ref) == 0 {
 		x.b.problem(x.place(), "a dependency without a ref")
 		x.skip()
 		return
 	}
-	from := g.idOf(ref)
+	from := g.id(ref, &x.b.text)
 	g.nodes[from].seen = true
 	empty := true
-	x.children(func(se xml.StartElement) {
-		if to := attr(se, "ref"); to != "" && se.Name.Local == "dependency" {
+	x.children(func(tag *xmlTag) {
+		if to := tag.attr("ref"); len(to) > 0 && string(tag.local) == "dependency" {
 			empty = false
-			g.add(edge{from: from, to: g.idOf(to), at: int32(x.line()), sub: -1})
+			g.add(edge{from: from, to: g.id(to, &x.b.text), at: int32(x.line()), sub: -1})
 		}
 		x.skip()
 	})
@@ -411,18 +427,18 @@ func (x *xmlReader) dependency(se xml.StartElement) {
 	}
 }
 
-func (x *xmlReader) composition(xml.StartElement) {
+func (x *xmlReader) composition(*xmlTag) {
 	unknown := false
 	var refs []int32
-	x.children(func(se xml.StartElement) {
-		switch se.Name.Local {
+	x.children(func(tag *xmlTag) {
+		switch string(tag.local) {
 		case "aggregate":
 			a := string(x.str())
 			unknown = a == "unknown" || a == "not_specified"
 		case "dependencies":
-			x.children(func(se xml.StartElement) {
-				if ref := attr(se, "ref"); ref != "" {
-					refs = append(refs, x.b.graph.idOf(ref))
+			x.children(func(tag *xmlTag) {
+				if ref := tag.attr("ref"); len(ref) > 0 {
+					refs = append(refs, x.b.graph.id(ref, &x.b.text))
 				}
 				x.skip()
 			})
@@ -438,16 +454,16 @@ func (x *xmlReader) composition(xml.StartElement) {
 func (x *xmlReader) metadata() {
 	b := x.b
 	d := &draft{}
-	x.children(func(se xml.StartElement) {
-		switch se.Name.Local {
+	x.children(func(tag *xmlTag) {
+		switch string(tag.local) {
 		case "timestamp":
 			b.created(x.place(), string(x.str()))
 		case "tools":
 			x.children(x.tool)
 		case "authors":
-			x.children(func(xml.StartElement) { b.author(x.organization()) })
+			x.children(func(*xmlTag) { b.author(x.organization()) })
 		case "component":
-			x.component(se, true)
+			x.component(tag, true)
 		case "supplier":
 			b.supplier(d, &d.Supplier, x.organization())
 		case "manufacture":
@@ -463,14 +479,14 @@ func (x *xmlReader) metadata() {
 	b.metadata = d
 }
 
-func (x *xmlReader) tool(se xml.StartElement) {
-	if se.Name.Local == "components" || se.Name.Local == "services" {
+func (x *xmlReader) tool(tag *xmlTag) {
+	if string(tag.local) == "components" || string(tag.local) == "services" {
 		x.children(x.tool)
 		return
 	}
 	var vendor, name, version string
-	x.children(func(se xml.StartElement) {
-		switch se.Name.Local {
+	x.children(func(tag *xmlTag) {
+		switch string(tag.local) {
 		case "vendor":
 			vendor = x.text()
 		case "name":

@@ -1,24 +1,24 @@
 package sbom
 
 import (
-	"encoding/xml"
+	"bytes"
 	"strings"
 )
 
 // notXMLSBOM says what an XML document is, by its root element.
-func notXMLSBOM(root xml.StartElement) error {
+func notXMLSBOM(root *xmlTag) error {
 	hint := "convert it to CycloneDX or to SPDX JSON"
-	switch name := root.Name.Local; {
-	case name == "RDF" && strings.Contains(root.Name.Space, "rdf-syntax"):
-		for _, a := range root.Attr {
-			if strings.Contains(a.Value, "spdx.org/rdf") {
+	switch name := string(root.local); {
+	case name == "RDF" && strings.Contains(root.space, "rdf-syntax"):
+		for _, a := range root.attrs {
+			if bytes.Contains(a.value, []byte("spdx.org/rdf")) {
 				return &NotSBOM{What: "SPDX in RDF/XML", Hint: hint}
 			}
 		}
 		return &NotSBOM{What: "RDF/XML"}
 	case name == "SoftwareIdentity":
 		return &NotSBOM{What: "a SWID tag (ISO/IEC 19770-2)", Hint: hint}
-	case name == "Document" && (root.Name.Space == "" || strings.Contains(root.Name.Space, "spdx")):
+	case name == "Document" && (root.space == "" || strings.Contains(root.space, "spdx")):
 		return &NotSBOM{What: "SPDX in XML", Hint: hint}
 	case name == "nmaprun":
 		return &NotSBOM{What: "an nmap scan"}
