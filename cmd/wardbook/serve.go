@@ -17,6 +17,8 @@ func newServe() *cobra.Command {
 	var b bookFlags
 	var o web.Options
 	var logFormat, metrics string
+	var jf jobFlags
+	parallel := 2
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the book to browsers",
@@ -49,6 +51,15 @@ header on and appends to X-Forwarded-For.`,
 				return err
 			}
 			defer s.Close()
+			j, err := jf.open(s, o.Log)
+			if err != nil {
+				return err
+			}
+			o.Importer = j.importer
+			if parallel > 0 {
+				j.worker.Parallel = parallel
+				defer j.start(cmd.Context())()
+			}
 			return serve(cmd.Context(), cmd.OutOrStdout(), s, o, metrics)
 		},
 	}
@@ -61,6 +72,8 @@ header on and appends to X-Forwarded-For.`,
 	fs.BoolVar(&o.BehindProxy, "behind-proxy", false, "TLS ends at a proxy before this server")
 	fs.StringVar(&metrics, "metrics", "", "`ADDRESS` and port of a listener of its own that answers Prometheus at /metrics; whoever reaches it may read (default: none)")
 	fs.DurationVar(&o.Drain, "drain", 0, "`TIME` to go on answering, after /readyz said that the server stops, before connections end")
+	fs.IntVar(&parallel, "jobs", 2, "`NUMBER` of imports and assessments at the same time; 0: other processes on the database do them")
+	jf.register(fs)
 	fs.StringVar(&logFormat, "log", "text", "`FORMAT` of the log on standard error: text or json")
 	return cmd
 }

@@ -60,6 +60,8 @@ type Upload struct {
 	// Hold keeps inventories back until a person has looked at the columns and
 	// at what would change.
 	Hold bool
+	// Force applies inventories whatever they change.
+	Force bool
 	// Policy says that the person may set the risk policy.
 	Policy bool
 
@@ -251,7 +253,7 @@ func (u *Upload) Commit(ctx context.Context, org string, ev wardbook.Event) (*Up
 	seen := map[string]bool{}
 	for _, d := range u.docs {
 		if d.Kind == wardbook.InputInventory {
-			d.As, d.Hold, d.Columns = u.As, u.Hold, u.columns
+			d.As, d.Hold, d.Force, d.Columns = u.As, u.Hold, u.Force, u.columns
 		}
 		src, same := known[string(d.Kind)+"/"+d.SHA256]
 		switch key := string(d.Kind) + "/" + d.SHA256; {

@@ -41,6 +41,7 @@ type Options struct {
 	Clock        func() time.Time
 	Checks       []Check       // of what else has to be in order for /readyz
 	Metrics      *Metrics      // may be nil
+	Importer     *app.Importer // takes in what people bring; nil: one with the default limits
 	Drain        time.Duration // between /readyz saying that the server stops and the end of new connections
 }
 

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/wardbook/wardbook/catalog"
+	"github.com/wardbook/wardbook/internal/app"
+	"github.com/wardbook/wardbook/internal/store"
+	"github.com/wardbook/wardbook/internal/vulndb"
+)
+
+// jobFlags say how a command does jobs: imports and assessments.
+type jobFlags struct {
+	cache              string
+	maxFile, maxUnpack int64 // MiB
+}
+
+func (j *jobFlags) register(fs *pflag.FlagSet) {
+	fs.StringVar(&j.cache, "cache", "", "`DIR` where compiled vulnerability data is kept (default: WARDBOOK_CACHE, else the user's cache folder)")
+	fs.Int64Var(&j.maxFile, "max-file", 256, "largest file that is taken in, in `MiB`")
+	fs.Int64Var(&j.maxUnpack, "max-unpacked", 256, "largest document after decompression, in `MiB`; vulnerability data may be larger")
+}
+
+// jobs is what does them.
+type jobs struct {
+	importer *app.Importer
+	worker   *app.Worker
+}
+
+func (j *jobFlags) open(s *store.Store, log *slog.Logger) (*jobs, error) {
+	cat, err := catalog.Load()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := cacheDir(j.cache)
+	if err != nil && j.cache == "" { // a service has no home: what is compiled there is compiled again after a restart
+		dir, err = cacheDir(filepath.Join(os.TempDir(), "wardbook-feeds"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	im := &app.Importer{Store: s, Catalog: cat, Limits: app.Limits{File: j.maxFile << 20, Unpacked: j.maxUnpack << 20}}
+	living := app.NewLiving(s, cat, app.LivingOptions{Program: "wardbook " + version(), Cache: vulndb.Cache{Dir: dir}})
+	return &jobs{importer: im, worker: &app.Worker{Store: s, Log: log, Handlers: map[string]app.Handler{
+		app.ImportJob: im.Import,
+		app.AssessJob: living.Job(time.Now),
+	}}}, nil
+}
+
+// run does jobs, and asks for an assessment when a new day begins, until ctx
+// ends; then those under way are given back.
+func (j *jobs) run(ctx context.Context) {
+	var all sync.WaitGroup
+	all.Go(func() { j.worker.Run(ctx) })
+	all.Go(func() {
+		tick := time.NewTicker(10 * time.Minute)
+		defer tick.Stop()
+		for {
+			if err := app.AskDaily(ctx, j.worker.Store, time.Now()); err != nil && ctx.Err() == nil {
+				j.worker.Log.Error("asking for the assessment of another day", "error", err)
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	all.Wait()
+}
+
+// start runs jobs beside what the caller does. What it returns stops them and
+// waits until all are given back.
+func (j *jobs) start(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() { j.run(ctx); close(ended) }()
+	return func() { cancel(); <-ended }
+}
