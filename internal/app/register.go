@@ -278,6 +278,7 @@ type Possible struct {
 	To      wardbook.RiskState // of move and accept
 	Refused string             // in a sentence; empty: they may
 	Role    bool               // another role may
+	Reason  bool               // one has to be given
 }
 
 // PossibleSteps lists what can be done with the risk of e, in the order in which
@@ -289,7 +290,7 @@ func PossibleSteps(tx *store.Tx, e Edit) ([]Possible, error) {
 	}
 	var out []Possible
 	add := func(do string, to wardbook.RiskState, st step) {
-		p := Possible{Do: do, To: to}
+		p := Possible{Do: do, To: to, Reason: st.reason}
 		var r *Refused
 		if errors.As(c.refuse(st), &r) {
 			p.Refused, p.Role = r.Why, r.Role

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/wardbook/wardbook"
-	"github.com/wardbook/wardbook/catalog"
 	"github.com/wardbook/wardbook/internal/store"
 )
 
@@ -131,78 +130,4 @@ func (q *request) riskList() list[riskRow] {
 			return cell{Text: r.Due}
 		}, Sort: "due", Compare: by(due)})
 	return l
-}
-
-// riskView is one risk.
-type riskView struct {
-	riskRow
-	Risk     wardbook.Risk
-	Policy   *wardbook.Policy
-	Hazard   string
-	Evals    []evalView
-	Places   *table // where it is: the devices, at most maxShown
-	More     int    // devices that are not shown
-	Findings *table
-	History  []wardbook.Revision
-}
-
-// An evalView is the evaluation for one key property.
-type evalView struct {
-	wardbook.Evaluation
-	Matrix               matrixView
-	Level                levelView
-	Severity, Likelihood string
-}
-
-func (s *Server) risk(q *request, tx *store.Tx) (any, error) {
-	r, err := store.Get[wardbook.Risk](tx, q.r.PathValue("id"))
-	if err != nil {
-		return nil, err
-	}
-	o, err := s.overview(tx)
-	if err != nil {
-		return nil, err
-	}
-	v := riskView{riskRow: o.row(r), Risk: r.Value, Policy: o.Policy, Hazard: r.Value.Hazard}
-	if c, err := catalog.Load(); err == nil {
-		if h := c.Hazard(r.Value.Hazard); h != nil {
-			v.Hazard = h.Name
-		}
-	}
-	for _, k := range wardbook.KeyProperties {
-		v.Evals = append(v.Evals, o.evaluation(k, *r.Value.Evaluation(k)))
-	}
-	places, err := devicesOf(tx, r.Value.Devices)
-	if err != nil {
-		return nil, err
-	}
-	v.Places, v.More = q.deviceList().of(places), len(r.Value.Devices)-len(places)
-	var findings []findingRow
-	for _, id := range r.Value.Findings[:min(len(r.Value.Findings), maxShown)] {
-		f, err := tx.Finding(id)
-		if isNotFound(err) {
-			continue // it no longer holds: the revision keeps its id
-		}
-		if err != nil {
-			return nil, err
-		}
-		kept := store.KeptFinding{Finding: f.Value, Affected: len(f.Value.Devices)}
-		kept.Devices = nil
-		findings = append(findings, o.findingRow(kept))
-	}
-	slices.SortStableFunc(findings, urgency)
-	v.Findings = q.findingList().of(findings)
-	v.History, err = tx.History(r.Kind, r.ID, 0, 50)
-	return v, err
-}
-
-func (o *overview) evaluation(k wardbook.KeyProperty, e wardbook.Evaluation) evalView {
-	v := evalView{Evaluation: e, Level: o.level(e.Level)}
-	v.Matrix = o.grid(k, func(cellOf) int { return 0 })
-	for i := range v.Matrix.Cells {
-		c := &v.Matrix.Cells[i]
-		c.Mark = c.Severity == e.Severity && c.Likelihood == e.Likelihood
-	}
-	v.Severity, v.Likelihood = stepName(v.Matrix.Severity, e.Severity), stepName(v.Matrix.Likely, e.Likelihood)
-	return v
 }

@@ -16,6 +16,9 @@ const (
 	signedIn               // who has signed in, a member or not
 	member                 // any role in the organization that the session works in
 	admin                  // administrators of it
+	analyst                // who imports, answers, estimates
+	approver               // who accepts
+	decider                // analysts and approvers
 )
 
 // allows reports whether a member with these roles may.
@@ -26,6 +29,12 @@ func (a access) allows(roles []wardbook.Role) bool {
 		return m.Has(wardbook.Roles...)
 	case admin:
 		return m.Has(wardbook.Administrator)
+	case analyst:
+		return m.Has(wardbook.Analyst)
+	case approver:
+		return m.Has(wardbook.Approver)
+	case decider:
+		return m.Has(wardbook.Analyst, wardbook.Approver)
 	}
 	return true
 }
@@ -44,7 +53,7 @@ type route struct {
 // routes lists all addresses of the server. Pages that belong together have a
 // list of their own, beside their code; it is named here.
 func (s *Server) routes() []route {
-	return slices.Concat(s.doorRoutes(), s.accountRoutes(), s.bookRoutes())
+	return slices.Concat(s.doorRoutes(), s.accountRoutes(), s.bookRoutes(), s.riskRoutes())
 }
 
 func (s *Server) doorRoutes() []route {
@@ -79,8 +88,6 @@ func (s *Server) bookRoutes() []route {
 		{pattern: "GET /inventory/{id}", who: member, page: "device", read: s.device},
 		{pattern: "GET /findings", who: member, page: "findings", read: s.findings},
 		{pattern: "GET /findings/{id}", who: member, page: "finding", read: s.finding},
-		{pattern: "GET /risks", who: member, page: "risks", read: s.risks},
-		{pattern: "GET /risks/{id}", who: member, page: "risk", read: s.risk},
 		{pattern: "GET /evidence", who: member, page: "documents", read: s.evidence},
 		{pattern: "GET /evidence/{sha256}", who: member, do: s.document, long: true},
 		{pattern: "GET /book", who: member, page: "book", read: s.book},
