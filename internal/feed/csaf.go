@@ -254,6 +254,9 @@ func listed(base *url.URL, name string) (entry, error) {
 	}
 	u := base.JoinPath(strings.Split(name, "/")...)
 	u.RawQuery, u.Fragment = "", ""
+	if clean := path.Clean(u.Path); clean != u.Path || !strings.HasPrefix(clean, strings.TrimSuffix(path.Clean(base.Path), "/")+"/") {
+		return entry{}, fmt.Errorf("%q is no JSON file below the directory", name)
+	}
 	return entry{url: u.String(), guess: true}, nil
 }
 

@@ -220,7 +220,7 @@ func (r *run) document(ctx context.Context, e entry, keys *keyRing) error {
 	r.mu.Lock()
 	have, known := r.st.document(address)
 	r.mu.Unlock()
-	known = known && has(r.f.Path(have))
+	known = known && r.f.holds(have)
 	if known && e.updated != "" && have.Listed == e.updated {
 		r.count(&r.report.Unchanged)
 		return nil

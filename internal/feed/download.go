@@ -191,7 +191,7 @@ func (c *client) store(ctx context.Context, resp *http.Response, part string, ha
 	body.timer = time.AfterFunc(stallTimeout, func() { _ = body.close() })
 	defer body.timer.Stop()
 	n, err := io.Copy(f, io.LimitReader(body, w.limit-have+1))
-	if cerr := f.Close(); cerr != nil {
+	if cerr := errors.Join(f.Sync(), f.Close()); cerr != nil {
 		return errors.Join(err, cerr)
 	}
 	switch {

@@ -27,7 +27,7 @@ type Report struct {
 	Aside int `json:"aside"`
 	// Missing are documents that are listed and could not be fetched.
 	Missing int `json:"missing"`
-	// Withheld are documents that are listed under a TLP label that is not taken.
+	// Withheld are lists of documents under a TLP label that is not taken.
 	Withheld int `json:"withheld"`
 	// Unlisted are documents in use that the publisher's list does not name any more.
 	Unlisted int   `json:"unlisted"`
@@ -52,7 +52,7 @@ func (r Report) String() string {
 		text string
 	}{
 		{r.Aside, "kept aside"}, {r.Missing, "could not be fetched"},
-		{r.Withheld, "not taken for their TLP label"}, {r.Unlisted, "no longer listed"},
+		{r.Withheld, "lists not taken for their TLP label"}, {r.Unlisted, "no longer listed"},
 	} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.text))
@@ -192,7 +192,7 @@ type check func(path string) (newest time.Time, err error)
 func (r *run) single(ctx context.Context, name, address string, limit int64, ok check) error {
 	w := wish{url: address, limit: limit, progress: func(done, total int64) { r.progress(done, total, name) }}
 	have, known := r.st.document(plain(address))
-	if known && has(r.f.Path(have)) {
+	if known && r.f.holds(have) {
 		w.etag, w.lastModified = have.ETag, have.LastModified
 	}
 	d, err := r.client.download(ctx, r.partials(), w)

@@ -204,6 +204,12 @@ func has(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
+// holds reports whether the bytes of a document are there.
+func (f *Folder) holds(d Document) bool {
+	info, err := os.Stat(f.Path(d))
+	return err == nil && info.Mode().IsRegular() && info.Size() == d.Size
+}
+
 // adopt moves a finished file to its place.
 func adopt(path, to string) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {

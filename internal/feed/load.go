@@ -283,7 +283,7 @@ func (l *loading) one(z *zip.File, o Member) error {
 	h := sha256.New()
 	in := &tellRead{r: io.LimitReader(r, o.Size+1)}
 	n, err := io.Copy(io.MultiWriter(w, h), in)
-	cerr := w.Close()
+	cerr := errors.Join(w.Sync(), w.Close())
 	switch {
 	case err != nil && in.err == nil:
 		return errors.Join(err, cerr)

@@ -167,6 +167,9 @@ func (r *run) nvdPlan(dir string) (*nvdPlan, error) {
 	plan = nvdPlan{Cursor: r.st.Cursor, Made: r.now()}
 	if since := parseDate(plan.Cursor); !since.IsZero() {
 		plan.End = r.now()
+		if !since.Before(plan.End) {
+			return nil, fmt.Errorf("the last fetch ended at %s, which is not in the past: check the clock", plan.Cursor)
+		}
 		if most := since.Add(nvdWindow); most.Before(plan.End) {
 			plan.End = most
 		}
