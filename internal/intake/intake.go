@@ -302,30 +302,41 @@ var (
 
 // inflate opens the deflated bytes of a zip member.
 func inflate(r io.Reader) io.ReadCloser {
-	fr, ok := inflaters.Get().(io.ReadCloser)
+	i, ok := inflaters.Get().(*inflater)
 	if !ok {
-		return &inflater{flate.NewReader(r)}
+		i = &inflater{br: bufio.NewReader(r)}
+		i.fr = flate.NewReader(i.br)
+		return &opened{i}
 	}
-	_ = fr.(flate.Resetter).Reset(r, nil) // without a dictionary it cannot fail
-	return &inflater{fr}
+	i.br.Reset(r)
+	_ = i.fr.(flate.Resetter).Reset(i.br, nil) // without a dictionary it cannot fail
+	return &opened{i}
 }
 
-type inflater struct{ io.ReadCloser }
+// An inflater is a decompressor with the buffer that it reads from: without one
+// it would make one for each member.
+type inflater struct {
+	br *bufio.Reader
+	fr io.ReadCloser
+}
+
+// opened is an inflater that reads one member.
+type opened struct{ *inflater }
 
 // Close gives the decompressor back for the next member.
-func (i *inflater) Close() error {
-	if i.ReadCloser == nil {
+func (o *opened) Close() error {
+	if o.inflater == nil {
 		return nil
 	}
-	err := i.ReadCloser.Close()
-	inflaters.Put(i.ReadCloser)
-	i.ReadCloser = nil
+	err := o.fr.Close()
+	inflaters.Put(o.inflater)
+	o.inflater = nil
 	return err
 }
 
-func (i *inflater) Read(p []byte) (int, error) {
-	if i.ReadCloser == nil {
+func (o *opened) Read(p []byte) (int, error) {
+	if o.inflater == nil {
 		return 0, io.ErrClosedPipe
 	}
-	return i.ReadCloser.Read(p)
+	return o.fr.Read(p)
 }

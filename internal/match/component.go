@@ -62,7 +62,7 @@ const (
 type Matcher struct {
 	db       Lookup
 	digests  digester
-	packages map[digest][]hit                             // by purl and version
+	packages recent[digest, []hit]                        // by purl and version
 	records  recent[[2]string, []*wardbook.Vulnerability] // by ecosystem and name, or CPE vendor and product: versions of one package are many
 	versions recent[versionKey, parsedVersion]
 	cpes     recent[string, *cpeName]
@@ -71,9 +71,10 @@ type Matcher struct {
 
 // How much a Matcher remembers of what it can read or parse again.
 const (
-	mostRecords  = 2_000
-	mostVersions = 8_000
-	mostNames    = 4_000
+	mostPackages = 8_000
+	mostRecords  = 500
+	mostVersions = 2_000
+	mostNames    = 1_000
 )
 
 type versionKey struct{ order, text string }
@@ -86,7 +87,7 @@ type parsedVersion struct {
 // NewMatcher returns a Matcher over db.
 func NewMatcher(db Lookup) *Matcher {
 	return &Matcher{
-		db: db, digests: newDigester(), packages: map[digest][]hit{}, records: newRecent[[2]string, []*wardbook.Vulnerability](mostRecords),
+		db: db, digests: newDigester(), packages: newRecent[digest, []hit](mostPackages), records: newRecent[[2]string, []*wardbook.Vulnerability](mostRecords),
 		versions: newRecent[versionKey, parsedVersion](mostVersions), cpes: newRecent[string, *cpeName](mostNames), keys: newRecent[string, Key](mostNames),
 	}
 }
@@ -127,7 +128,7 @@ func (m *Matcher) Components(cs []wardbook.Component, opts Options) ([]Component
 func (m *Matcher) component(c wardbook.Component, at int, env func() *environment) ([]hit, error) {
 	key := m.digests.of([2]string{c.Purl, c.Version})
 	if c.Purl != "" {
-		if hits, ok := m.packages[key]; ok {
+		if hits, ok := m.packages.get(key); ok {
 			return hits, nil
 		}
 	}
@@ -144,7 +145,7 @@ func (m *Matcher) component(c wardbook.Component, at int, env func() *environmen
 		more, err := m.byProduct(c, at, env)
 		return append(hits, more...), err
 	}
-	m.packages[key] = hits
+	m.packages.put(key, hits, 1+8*len(hits))
 	return hits, nil
 }
 
