@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/wardbook/wardbook/internal/app"
 	"github.com/wardbook/wardbook/internal/store"
 	"github.com/wardbook/wardbook/internal/web"
 )
@@ -58,6 +61,7 @@ header on and appends to X-Forwarded-For.`,
 			o.Importer = j.importer
 			if parallel > 0 {
 				j.worker.Parallel = parallel
+				o.Checks = append(o.Checks, jobsCheck(j.worker))
 				defer j.start(cmd.Context())()
 			}
 			return serve(cmd.Context(), cmd.OutOrStdout(), s, o, metrics)
@@ -76,6 +80,24 @@ header on and appends to X-Forwarded-For.`,
 	jf.register(fs)
 	fs.StringVar(&logFormat, "log", "text", "`FORMAT` of the log on standard error: text or json")
 	return cmd
+}
+
+// silentFor is how long jobs may give no sign of life before the server is not
+// ready: a large import can keep an SQLite database for minutes.
+const silentFor = 5 * time.Minute
+
+// jobsCheck is the check that the worker lives.
+func jobsCheck(w *app.Worker) web.Check {
+	var last atomic.Int64
+	beat := func() { last.Store(time.Now().UnixNano()) }
+	beat()
+	w.Beat = beat
+	return web.Check{Reason: "jobs are not being done", Err: func(context.Context) error {
+		if silent := time.Since(time.Unix(0, last.Load())); silent > silentFor {
+			return fmt.Errorf("the worker gave no sign of life for %v", silent.Round(time.Second))
+		}
+		return nil
+	}}
 }
 
 // serve answers browsers, and Prometheus where metrics is an address, until ctx
