@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"runtime"
+	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/wardbook/wardbook"
@@ -19,8 +17,8 @@ func (r *run) matchAdvisories(ctx context.Context) error {
 	if len(r.Advisories) == 0 {
 		return nil
 	}
-	idx := match.NewAdvisories(r.Advisories, r.Catalog, r.answers)
-	known := map[string][]match.AdvisoryMatch{}
+	said := r.Memo.advisories
+	said.Update(r.Advisories, r.Catalog, r.answers)
 	const some = 256 // are matched before their findings are kept
 	for start := 0; start < len(r.products); start += some {
 		r.progress("advisories", start, len(r.products))
@@ -28,8 +26,12 @@ func (r *run) matchAdvisories(ctx context.Context) error {
 			return ctx.Err()
 		}
 		part := r.products[start:min(start+some, len(r.products))]
-		for n, found := range sideBySide(idx, part) {
-			r.advisoriesOf(idx, &part[n], found, known)
+		ids := make([]match.Identity, len(part))
+		for n := range part {
+			ids[n] = part[n].identity
+		}
+		for n, found := range said.Match(ids) {
+			r.advisoriesOf(&part[n], found)
 		}
 	}
 	return nil
@@ -37,45 +39,22 @@ func (r *run) matchAdvisories(ctx context.Context) error {
 
 // advisoriesOf keeps what was found about a product, and holds the components
 // of its SBOMs against the advisories.
-func (r *run) advisoriesOf(idx *match.Advisories, p *product, found []match.AdvisoryMatch, known map[string][]match.AdvisoryMatch) {
+func (r *run) advisoriesOf(p *product, found []match.AdvisoryMatch) {
 	for _, m := range found {
 		r.addAdvisoryFinding(p, m, nil, nil)
 	}
 	for i := range p.sboms {
-		r.matchParts(idx, p, &p.sboms[i], known)
+		r.matchParts(p, &p.sboms[i])
 	}
-}
-
-// sideBySide matches products on all processors; the result has their order.
-func sideBySide(idx *match.Advisories, products []product) [][]match.AdvisoryMatch {
-	found := make([][]match.AdvisoryMatch, len(products))
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(products)) {
-		wg.Go(func() {
-			for n := int(next.Add(1)) - 1; n < len(products); n = int(next.Add(1)) - 1 {
-				found[n] = idx.Match(products[n].identity)
-			}
-		})
-	}
-	wg.Wait()
-	return found
 }
 
 // matchParts holds the components of an SBOM against the advisories: makers
-// write them about what others build in, too. known remembers components that
-// are in several SBOMs.
-func (r *run) matchParts(idx *match.Advisories, p *product, j *joined, known map[string][]match.AdvisoryMatch) {
+// write them about what others build in, too.
+func (r *run) matchParts(p *product, j *joined) {
 	b := &r.SBOMs[j.sbom]
 	for i := range b.Components {
 		c := &b.Components[i]
-		key := c.Key() + "\x00" + c.Supplier
-		ms, ok := known[key]
-		if !ok {
-			ms = idx.Component(c)
-			known[key] = ms
-		}
-		for _, m := range ms {
+		for _, m := range r.Memo.advisories.Component(c) {
 			r.addAdvisoryFinding(p, m, c, j)
 		}
 	}
@@ -85,6 +64,7 @@ func (r *run) matchParts(idx *match.Advisories, p *product, j *joined, known map
 // a component in one of its SBOMs.
 func (r *run) addAdvisoryFinding(p *product, m match.AdvisoryMatch, c *wardbook.Component, j *joined) {
 	v, adv := m.Vulnerability, m.Advisory
+	m.Why = slices.Clip(m.Why) // it is remembered
 	key := ""
 	if c != nil {
 		key = c.Key()

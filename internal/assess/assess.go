@@ -68,6 +68,9 @@ type Inputs struct {
 	Stream     func(add func(SBOM) error) (files []wardbook.Input, held []wardbook.Statement, err error)
 	Advisories []*wardbook.Advisory
 	Statements []wardbook.Statement
+	// StatementsKey is equal for equal Statements, and empty where that is not
+	// known.
+	StatementsKey string
 	// Decisions are the organization's own: those that hold.
 	Decisions []Decision
 	Records   Vulnerabilities
@@ -103,6 +106,11 @@ type run struct {
 // vulnerability data cannot be read, or Stream fails.
 func Run(ctx context.Context, in Inputs) (*wardbook.Assessment, error) {
 	r := &run{Inputs: in, answers: match.NewAnswers(in.Answers), questions: questions{byKey: map[string]*wardbook.Question{}}}
+	if r.Memo == nil {
+		r.Memo = NewMemo()
+		r.Memo.passing = true
+	}
+	r.Memo.begin(r)
 	type stage struct {
 		name string
 		do   func(context.Context) error
@@ -127,6 +135,7 @@ func Run(ctx context.Context, in Inputs) (*wardbook.Assessment, error) {
 		}
 	}
 	r.enrich()
+	r.Memo.end()
 	return r.assessment(), nil
 }
 

@@ -3,6 +3,7 @@ package assess
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wardbook/wardbook"
@@ -43,7 +44,7 @@ func (r *run) noteNoRecords() {
 func (r *run) componentsOf(m *match.Matcher, p *product) error {
 	for _, j := range p.sboms {
 		s := &r.SBOMs[j.sbom]
-		found, err := m.Components(s.Components, match.Options{Platforms: s.CPEs})
+		found, err := r.Memo.components(m, s)
 		if err != nil {
 			return err
 		}
@@ -59,7 +60,7 @@ func (r *run) addComponentFinding(p *product, s *SBOM, j joined, m *match.Compon
 	key := strings.Clone(c.Key()) // without the memory of the whole document
 	f := wardbook.Finding{
 		ID: id("F-", p.ID, m.Vulnerability, "", key), Kind: wardbook.FindingComponent, Product: p.ID, Devices: p.ids,
-		Vulnerability: m.Vulnerability, Aliases: m.Aliases, Component: &key,
+		Vulnerability: m.Vulnerability, Aliases: slices.Clip(m.Aliases), Component: &key,
 		Status: m.Status, Confidence: round(m.Confidence * j.match.Confidence),
 		Why: append([]wardbook.Step{{Step: "sbom", Detail: fmt.Sprintf("%s lists %s (%s)", s.Path, key, firstOf(c.Place, "no place"))}}, m.Why...),
 	}
@@ -123,18 +124,20 @@ func distinct(ss []string) []string {
 // enrich gives findings the scores, the exploitation and its probability that
 // other sources know for their CVE.
 func (r *run) enrich() {
-	records := map[string][]*wardbook.Vulnerability{}
+	records, unread := r.Memo.byID, map[string]bool{}
 	for i := range r.findings {
 		f := &r.findings[i]
 		cve := cveOf(f)
 		if cve != "" && r.Records != nil && f.Kind == wardbook.FindingAdvisory {
 			recs, ok := records[cve]
-			if !ok {
+			if !ok && !unread[cve] {
 				var err error
 				if recs, err = r.Records.ByID(cve); err != nil {
 					r.notes = append(r.notes, fmt.Sprintf("The record of %s could not be read: %v.", cve, err))
+					unread[cve] = true
+				} else {
+					records[cve] = recs
 				}
-				records[cve] = recs
 			}
 			for _, rec := range recs {
 				f.Scores = append(f.Scores, rec.Scores...)

@@ -42,8 +42,7 @@ func identityOf(d *wardbook.Device) match.Identity {
 // groupDevices makes products of devices that an inventory describes alike, and
 // finds their classes.
 func (r *run) groupDevices(ctx context.Context) error {
-	byKey, groups, spelledAs := map[string]int{}, match.NewGroups(r.Catalog), map[match.Identity]string{}
-	classes := map[string]string{}
+	byKey, groups, spelledAs, classes := map[string]int{}, r.Memo.groups, r.Memo.spelled, r.Memo.classes
 	spelled := []map[[2]string]int{}
 	for i := range r.Devices {
 		d := &r.Devices[i]
@@ -67,7 +66,7 @@ func (r *run) groupDevices(ctx context.Context) error {
 		p.devices = append(p.devices, i)
 		spelled[n][[2]string{d.Manufacturer, d.Model}]++
 		d.Product = p.ID
-		ckey := strings.Join([]string{d.Manufacturer, d.Model, d.ModelNumber, d.Type}, "\x00")
+		ckey := [4]string{d.Manufacturer, d.Model, d.ModelNumber, d.Type}
 		class, ok := classes[ckey]
 		if !ok {
 			class = r.classify(d)

@@ -16,7 +16,7 @@ func (r *run) applyStatements(ctx context.Context) error {
 	if len(r.Statements)+len(r.Decisions) == 0 {
 		return nil
 	}
-	all := match.NewStatements(r.Statements)
+	all := r.Memo.statementsOf(r)
 	own := newDecisions(r.Decisions)
 	byID := make(map[string]*product, len(r.products))
 	for n := range r.products {

@@ -15,7 +15,7 @@ import (
 // matchSupport finds operating systems, products and components that are past
 // their support end.
 func (r *run) matchSupport(ctx context.Context) error {
-	s := newSupport(r.Catalog)
+	s := r.Memo.support
 	for n := range r.products {
 		if ctx.Err() != nil {
 			return ctx.Err()

@@ -14,8 +14,6 @@ import (
 // the memory of its largest.
 type turn struct {
 	*run
-	advisories *match.Advisories
-	parts      map[string][]match.AdvisoryMatch
 	components *match.Matcher
 	support    *support
 	seen       map[string]bool
@@ -23,9 +21,9 @@ type turn struct {
 
 // sbomsInTurn makes products and findings of SBOMs without an inventory.
 func (r *run) sbomsInTurn(ctx context.Context) error {
-	t := &turn{run: r, support: newSupport(r.Catalog), seen: map[string]bool{}}
+	t := &turn{run: r, support: r.Memo.support, seen: map[string]bool{}}
 	if len(r.Advisories) > 0 {
-		t.advisories, t.parts = match.NewAdvisories(r.Advisories, r.Catalog, r.answers), map[string][]match.AdvisoryMatch{}
+		r.Memo.advisories.Update(r.Advisories, r.Catalog, r.answers)
 	}
 	if r.Records != nil {
 		t.components = match.NewMatcher(r.Records)
@@ -80,8 +78,8 @@ func (t *turn) take(b SBOM) error {
 	p := &t.products[i]
 	p.addSBOM(t.SBOMs, joined{sbom: i, match: match.SubjectMatch{Status: wardbook.Affected, Confidence: 1}})
 	from := len(t.findings)
-	if t.advisories != nil {
-		t.advisoriesOf(t.advisories, p, t.advisories.Match(p.identity), t.parts)
+	if len(t.Advisories) > 0 {
+		t.advisoriesOf(p, t.Memo.advisories.Match([]match.Identity{p.identity})[0])
 	}
 	if t.components != nil {
 		if err := t.componentsOf(t.components, p); err != nil {

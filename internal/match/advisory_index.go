@@ -50,38 +50,36 @@ type indexed struct {
 // NewAdvisories reads the products of advisories for matching. Of several
 // documents with one tracking id the newest counts.
 func NewAdvisories(list []*wardbook.Advisory, cat *catalog.Catalog, ans *Answers) *Advisories {
+	return newAdvisoryReader(cat).index(newest(list), ans)
+}
+
+// An advisoryReader reads the products of advisories. What it has read it knows
+// when it is asked again.
+type advisoryReader struct {
+	ledger  *ledger
+	vendors map[string][]makerRef
+	names   map[string]*productName
+	read    map[*wardbook.Advisory][]indexed // their number is that of the index they were last in
+}
+
+func newAdvisoryReader(cat *catalog.Catalog) *advisoryReader {
+	return &advisoryReader{ledger: newLedger(cat.Names), vendors: map[string][]makerRef{}, names: map[string]*productName{}, read: map[*wardbook.Advisory][]indexed{}}
+}
+
+// index makes an index of documents, which have tracking ids of their own. The
+// one that it made before is not to be used any more.
+func (r *advisoryReader) index(list []*wardbook.Advisory, ans *Answers) *Advisories {
 	a := &Advisories{
-		ledger: newLedger(cat.Names), answers: ans, list: newest(list),
+		ledger: r.ledger, answers: ans, list: list,
 		byForm: map[string][]int32{}, byPrefix: map[string][]int32{}, byPurl: map[string][]int32{}, vocab: map[string][]string{},
 	}
-	vendors := map[string][]makerRef{}
-	names := map[string]*productName{}
 	for i, adv := range a.list {
-		packages := packagesOf(adv)
-		for j := range adv.Products {
-			if q := &adv.Products[j]; packages[q.ID] || packages[q.Component] {
-				if packages[q.ID] {
-					a.add(indexed{advisory: int32(i), product: q, name: noName})
-				}
-				continue
+		for _, x := range r.products(adv) {
+			x.advisory = int32(i)
+			if x.name.unique != nil {
+				x.name.unique = nil
 			}
-			p := withVendor(adv, &adv.Products[j])
-			vendor, ok := vendors[p.Vendor]
-			if !ok {
-				vendor = a.ledger.resolveVendor(p.Vendor)
-				vendors[p.Vendor] = vendor
-			}
-			text := productText(adv, p)
-			name, ok := names[p.Vendor+"\x00"+text]
-			if !ok {
-				name = a.ledger.productName(text, vendor)
-				names[p.Vendor+"\x00"+text] = name
-			}
-			if !name.identifying() && len(name.groups) < 2 && name.acronym == "" {
-				name = a.ledger.productName(adv.Title, vendor)
-				name.fromText = true
-			}
-			a.add(indexed{int32(i), p, vendor, name, a.ledger.excluded(p), serialsIn.FindString(p.Name), modelNumbers(p), a.ledger.mentions(p.Versions.Raw)})
+			a.add(x)
 		}
 	}
 	a.findUnique()
@@ -92,6 +90,42 @@ func NewAdvisories(list []*wardbook.Advisory, cat *catalog.Catalog, ans *Answers
 	}
 	sort.Strings(a.words)
 	return a
+}
+
+// products reads the products of a document.
+func (r *advisoryReader) products(adv *wardbook.Advisory) []indexed {
+	if out, ok := r.read[adv]; ok {
+		return out
+	}
+	out := make([]indexed, 0, len(adv.Products))
+	packages := packagesOf(adv)
+	for j := range adv.Products {
+		if q := &adv.Products[j]; packages[q.ID] || packages[q.Component] {
+			if packages[q.ID] {
+				out = append(out, indexed{product: q, name: noName})
+			}
+			continue
+		}
+		p := withVendor(adv, &adv.Products[j])
+		vendor, ok := r.vendors[p.Vendor]
+		if !ok {
+			vendor = r.ledger.resolveVendor(p.Vendor)
+			r.vendors[p.Vendor] = vendor
+		}
+		text := productText(adv, p)
+		name, ok := r.names[p.Vendor+"\x00"+text]
+		if !ok {
+			name = r.ledger.productName(text, vendor)
+			r.names[p.Vendor+"\x00"+text] = name
+		}
+		if !name.identifying() && len(name.groups) < 2 && name.acronym == "" {
+			name = r.ledger.productName(adv.Title, vendor)
+			name.fromText = true
+		}
+		out = append(out, indexed{0, p, vendor, name, r.ledger.excluded(p), serialsIn.FindString(p.Name), modelNumbers(p), r.ledger.mentions(p.Versions.Raw)})
+	}
+	r.read[adv] = out
+	return out
 }
 
 // noName is the name of a package: nothing is held against it by name.
@@ -170,7 +204,7 @@ func (a *Advisories) List() []*wardbook.Advisory { return a.list }
 func (a *Advisories) add(x indexed) {
 	n := int32(len(a.products))
 	a.products = append(a.products, x)
-	post := func(form string) {
+	x.posts(func(form string) {
 		list := a.byForm[form]
 		if len(list) == 0 || list[len(list)-1] != n {
 			if len(list) == 0 && len(form) >= 6 && isLetters(form) {
@@ -178,7 +212,12 @@ func (a *Advisories) add(x indexed) {
 			}
 			a.byForm[form] = append(list, n)
 		}
-	}
+	}, func(prefix string) { a.byPrefix[prefix] = append(a.byPrefix[prefix], n) }, func(purl string) { a.byPurl[purl] = append(a.byPurl[purl], n) })
+}
+
+// posts names everything under which the index finds a product: forms of words,
+// prefixes of numbered ranges and keys of package URLs.
+func (x *indexed) posts(form, prefix, purl func(string)) {
 	identifying := x.name.identifying()
 	for i := range x.name.groups {
 		g := &x.name.groups[i]
@@ -186,27 +225,27 @@ func (a *Advisories) add(x indexed) {
 			continue
 		}
 		for _, alt := range g.alts {
-			post(alt)
+			form(alt)
 		}
 		if g.hi > 0 {
-			a.byPrefix[g.prefix] = append(a.byPrefix[g.prefix], n)
+			prefix(g.prefix)
 		}
 	}
 	for _, j := range x.name.joins {
-		post(j.form)
+		form(j.form)
 	}
 	if x.name.acronym != "" {
-		post(x.name.acronym)
+		form(x.name.acronym)
 	}
 	for _, m := range x.numbers {
-		post(m)
+		form(m)
 	}
 	for _, m := range x.mentions {
-		post(m)
+		form(m)
 	}
 	for _, p := range x.product.Purls {
 		if k, _ := purlKey(p); k != "" {
-			a.byPurl[k] = append(a.byPurl[k], n)
+			purl(k)
 		}
 	}
 }
