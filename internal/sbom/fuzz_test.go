@@ -3,6 +3,7 @@ package sbom
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -183,5 +184,24 @@ func FuzzIdentifiers(f *testing.F) {
 		}
 		checkPurl(s)
 		checkCPE(s)
+	})
+}
+
+// FuzzCutField holds the cut of words to bytes.Fields.
+func FuzzCutField(f *testing.F) {
+	for _, s := range []string{"a b c", "a\tb", "a", "a\u00a0b", "é\u0085 x", "a\x1fb", "a\v\fb", "\xff b"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		rest := []byte(strings.TrimSpace(s))
+		var got []string
+		for len(rest) > 0 {
+			var word []byte
+			word, rest = cutField(rest)
+			got = append(got, string(word))
+		}
+		if want := strings.Fields(s); !slices.Equal(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
 	})
 }

@@ -44,6 +44,7 @@ type edge struct {
 // them into what the document says once all refs are known.
 type graph struct {
 	ids   map[string]int32
+	last  [2]int32 // looked up last: the relationships of one element stand together
 	nodes []node
 	edges []edge
 	roots []int32
@@ -55,10 +56,17 @@ func (g *graph) init() { g.ids = make(map[string]int32, 256) }
 
 // id returns the number of a ref; keep copies the ref the first time.
 func (g *graph) id(ref []byte, text *arena) int32 {
-	if id, ok := g.ids[string(ref)]; ok {
-		return id
+	for _, id := range g.last {
+		if int(id) < len(g.nodes) && g.nodes[id].ref == string(ref) {
+			return id
+		}
 	}
-	return g.newNode(text.keep(ref))
+	id, ok := g.ids[string(ref)]
+	if !ok {
+		id = g.newNode(text.keep(ref))
+	}
+	g.last = [2]int32{id, g.last[0]}
+	return id
 }
 
 func (g *graph) idOf(ref string) int32 {

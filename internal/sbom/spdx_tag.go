@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/wardbook/wardbook"
 )
@@ -40,6 +42,7 @@ type tagReader struct {
 	buf  []byte
 
 	d       *draft // the package that is open, nil outside of packages
+	room    draft  // what d points to
 	section tagSection
 	note    []byte // comment of an annotation that is open
 	subject []byte
@@ -102,20 +105,24 @@ func (c returns) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// next reads a line without its end. What goes past maxTagLine is dropped.
+// next reads a line without its end. It is valid until the next call. What goes
+// past maxTagLine is dropped.
 func (t *tagReader) next() ([]byte, error) {
 	t.line++
-	t.buf = t.buf[:0]
-	for {
-		part, err := t.r.ReadSlice('\n')
-		if room := maxTagLine - len(t.buf); room > 0 {
-			t.buf = append(t.buf, part[:min(len(part), room)]...)
+	line, err := t.r.ReadSlice('\n')
+	if err == bufio.ErrBufferFull {
+		t.buf = append(t.buf[:0], line...)
+		for err == bufio.ErrBufferFull {
+			line, err = t.r.ReadSlice('\n')
+			t.buf = append(t.buf, line[:min(len(line), maxTagLine-len(t.buf))]...)
 		}
-		if err == bufio.ErrBufferFull {
-			continue
-		}
-		return bytes.TrimRight(t.buf, "\r\n"), err
+		line = t.buf
 	}
+	n := len(line)
+	for n > 0 && (line[n-1] == '\n' || line[n-1] == '\r') {
+		n--
+	}
+	return line[:n], err
 }
 
 // tag reads one "Tag: value" line, with the lines of a <text> that it opens.
@@ -198,7 +205,8 @@ func (t *tagReader) documentTag(name, value []byte, at int) bool {
 	case "PackageName":
 		t.close()
 		t.section = sectionPackage
-		t.d = &draft{}
+		t.room = draft{}
+		t.d = &t.room
 		t.d.Name = b.text.keep(value)
 		t.d.Place = b.linePlace(at)
 	case "FileName":
@@ -268,12 +276,16 @@ func (t *tagReader) packageTag(name, value []byte, at int) {
 		alg, sum, _ := bytes.Cut(value, []byte(":"))
 		b.hash(d, bytes.TrimSpace(alg), bytes.TrimSpace(sum))
 	case "ExternalRef":
-		fields := bytes.Fields(value)
-		if len(fields) < 3 {
+		_, rest := cutField(value)
+		kind, locator := cutField(rest)
+		if len(locator) == 0 {
 			b.problem(b.linePlace(at), "an external reference of fewer than three parts: ignored")
 			return
 		}
-		b.reference(d, fields[1], bytes.Join(fields[2:], []byte(" ")))
+		if _, more := cutField(locator); len(more) > 0 {
+			locator = bytes.Join(bytes.Fields(locator), []byte(" "))
+		}
+		b.reference(d, kind, locator)
 	case "ValidUntilDate":
 		if v := b.text.keep(value); v != "" && !isUnknown(v) {
 			b.supportEnd(d, v)
@@ -282,12 +294,31 @@ func (t *tagReader) packageTag(name, value []byte, at int) {
 }
 
 func (t *tagReader) relationship(value []byte, at int) {
-	fields := bytes.Fields(value)
-	if len(fields) != 3 {
-		t.b.problem(t.b.linePlace(at), "a relationship of %d parts, not three: ignored", len(fields))
+	from, rest := cutField(value)
+	kind, to := cutField(rest)
+	if to, more := cutField(to); len(to) == 0 || len(more) > 0 {
+		t.b.problem(t.b.linePlace(at), "a relationship of %d parts, not three: ignored", len(bytes.Fields(value)))
 		return
 	}
-	t.b.spdxRelationship(fields[0], fields[1], fields[2], int32(at))
+	t.b.spdxRelationship(from, kind, to, int32(at))
+}
+
+// cutField cuts the first word off a text that begins with one, as bytes.Fields
+// tells words.
+func cutField(s []byte) (word, rest []byte) {
+	for i, c := range s {
+		if c <= ' ' && unicode.IsSpace(rune(c)) {
+			return s[:i], bytes.TrimLeftFunc(s[i:], unicode.IsSpace)
+		}
+		if c >= utf8.RuneSelf {
+			i := bytes.IndexFunc(s, unicode.IsSpace)
+			if i < 0 {
+				break
+			}
+			return s[:i], bytes.TrimLeftFunc(s[i:], unicode.IsSpace)
+		}
+	}
+	return s, nil
 }
 
 // annotation takes the comment of an annotation, of the open package or of the
