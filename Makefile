@@ -12,6 +12,7 @@ LINT := $(GO) tool -modfile=tools/go.mod golangci-lint
 # scripts would take minutes.
 RACE := -skip TestScripts ./cmd/wardbook ./internal/assess ./internal/intake
 FUZZTIME ?= 5s
+KILL_ROUNDS ?= 200
 SAMPLE := examples/st-example
 
 .PHONY: help
@@ -43,6 +44,10 @@ test: ## Run all tests; on Debian, install first what they need
 .PHONY: fuzz
 fuzz: ## Fuzz every decoder for FUZZTIME each (5s); go test runs the seeds only
 	./scripts/fuzz.sh $(FUZZTIME)
+
+.PHONY: kill
+kill: ## Kill a program that writes, KILL_ROUNDS times (200) on each engine; make test does 10
+	WARDBOOK_KILL_ROUNDS=$(KILL_ROUNDS) $(GO) test -count 1 -timeout 60m -v -run 'TestKill$$' ./internal/store
 
 .PHONY: check
 check: ## Formatting, vet, lint, tidy modules, fresh generated files

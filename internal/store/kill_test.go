@@ -110,8 +110,9 @@ func TestKill(t *testing.T) {
 	})
 }
 
-// killOne starts the writer, kills it a little after its first word, and
-// returns the last number that it said, -1 when it said none.
+// killOne starts the writer, kills it a little after its first word, or one time
+// in four at any moment while it starts, and returns the last number that it
+// said, -1 when it said none.
 func killOne(t *testing.T, dsn, key, run string) int {
 	t.Helper()
 	c := exec.Command(os.Args[0])
@@ -126,9 +127,13 @@ func killOne(t *testing.T, dsn, key, run string) int {
 		t.Fatal(err)
 	}
 	last := -1
-	kill := time.AfterFunc(20*time.Second, func() { c.Process.Kill() })
+	wait, early := 20*time.Second, rand.IntN(4) == 0
+	if early {
+		wait = time.Duration(rand.IntN(400)) * time.Millisecond
+	}
+	kill := time.AfterFunc(wait, func() { c.Process.Kill() })
 	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if last < 0 {
+		if last < 0 && !early {
 			kill.Reset(time.Duration(rand.IntN(120)) * time.Millisecond)
 		}
 		if last, err = strconv.Atoi(lines.Text()); err != nil {
