@@ -55,9 +55,9 @@ const (
 	chainPad   = 12
 	chainHead  = 36
 	chainStep  = 17
-	chainChars = 37
+	chainChars = 33
 	tallW      = 340
-	tallChars  = 51
+	tallChars  = 44
 	tallGap    = 44
 )
 
@@ -158,8 +158,12 @@ func chainText(caption string, texts []string, x, y, w, chars int, class string)
 		if len(texts) > 1 {
 			t = fmt.Sprintf("%d. %s", i+1, t)
 		}
-		for _, line := range wrap(t, chars) {
-			b.Lines = append(b.Lines, chainLine{X: x + chainPad, Y: at, Text: line, Strong: caption == "Hazardous situation"})
+		strong, room := caption == "Hazardous situation", chars
+		if strong {
+			room -= chars / 10 // bold letters are wider
+		}
+		for _, line := range wrap(t, room) {
+			b.Lines = append(b.Lines, chainLine{X: x + chainPad, Y: at, Text: line, Strong: strong})
 			at += chainStep
 		}
 	}

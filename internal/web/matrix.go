@@ -1,7 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
+	"iter"
+	"maps"
+	"slices"
 
 	"github.com/wardbook/wardbook"
 )
@@ -43,8 +47,9 @@ type matrixView struct {
 	Title   string
 	Cells   []cellView
 	Unknown int
-	Refused int    // risks that are unacceptable for this key property
-	Link    string // to those
+	Refused int         // risks that are unacceptable for this key property
+	Link    string      // to those
+	Moves   []shiftView // from the initial to the current place
 	// UnknownLink leads to the risks without a step on either axis.
 	UnknownLink string
 	Severity    []string // names of the steps, the highest first
@@ -108,13 +113,17 @@ func stepNames(steps []wardbook.ScaleStep) []string {
 	return out
 }
 
-// matrices are the three of all open risks.
-func (q *request) matrices(o *overview) []matrixView {
+// maxArrows bounds the arrows of a matrix; those of the most risks are drawn.
+const maxArrows = 12
+
+// matrices are the three of the open risks among rows. with makes the address
+// of those of them that have something in common.
+func (o *overview) matrices(rows iter.Seq[riskRow], with func(pairs ...string) string) []matrixView {
 	var out []matrixView
 	for i, k := range wardbook.KeyProperties {
-		counts := map[cellOf]int{}
+		counts, moves := map[cellOf]int{}, map[[2]cellOf]int{}
 		unknown, refused := 0, 0
-		for _, r := range o.Risks {
+		for r := range rows {
 			if !r.Open {
 				continue
 			}
@@ -127,18 +136,44 @@ func (q *request) matrices(o *overview) []matrixView {
 			if r.Bad[i] {
 				refused++
 			}
+			if from := r.First[i]; r.HasFirst && from != e && from.Severity > 0 && from.Likelihood > 0 {
+				moves[[2]cellOf{from, e}]++
+			}
 		}
 		m := o.grid(k, func(c cellOf) int { return counts[c] })
-		m.Unknown, m.Refused = unknown, refused
-		m.Link = q.link("/risks", "show", "unacceptable", "key", string(k))
-		m.UnknownLink = q.link("/risks", "show", "unknown", "key", string(k))
+		m.Unknown, m.Refused, m.Moves = unknown, refused, arrows(moves)
+		m.Link = with("show", "unacceptable", "key", string(k), "severity", "", "likelihood", "")
+		m.UnknownLink = with("show", "unknown", "key", string(k), "severity", "", "likelihood", "")
 		for j := range m.Cells {
 			c := &m.Cells[j]
 			if c.Count > 0 {
-				c.Link = q.link("/risks", "key", string(k), "severity", fmt.Sprint(c.Severity), "likelihood", fmt.Sprint(c.Likelihood))
+				c.Link = with("key", string(k), "severity", fmt.Sprint(c.Severity), "likelihood", fmt.Sprint(c.Likelihood))
 			}
 		}
 		out = append(out, m)
+	}
+	return out
+}
+
+// A shiftView is an arrow in a matrix: how many risks went that way since they
+// came into the register.
+type shiftView struct {
+	From  dotView
+	Path  string
+	Count int
+	Text  string
+}
+
+// arrows are the moves of the most risks, always in the same order.
+func arrows(moves map[[2]cellOf]int) []shiftView {
+	keys := slices.SortedFunc(maps.Keys(moves), func(a, b [2]cellOf) int {
+		return cmp.Or(moves[b]-moves[a], a[0].Severity-b[0].Severity, a[0].Likelihood-b[0].Likelihood, a[1].Severity-b[1].Severity, a[1].Likelihood-b[1].Likelihood)
+	})
+	var out []shiftView
+	for _, k := range keys[:min(len(keys), maxArrows)] {
+		a, b := dot(wardbook.Evaluation{Severity: k[0].Severity, Likelihood: k[0].Likelihood}), dot(wardbook.Evaluation{Severity: k[1].Severity, Likelihood: k[1].Likelihood})
+		out = append(out, shiftView{From: a, Path: arrow(a, b, 3, 9), Count: moves[k],
+			Text: fmt.Sprintf("%s from severity %d, likelihood %d to severity %d, likelihood %d", plural(moves[k], "risk", "risks"), k[0].Severity, k[0].Likelihood, k[1].Severity, k[1].Likelihood)})
 	}
 	return out
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/wardbook/wardbook"
-	"github.com/wardbook/wardbook/catalog"
+	"github.com/wardbook/wardbook/internal/app"
 	"github.com/wardbook/wardbook/internal/store"
 )
 
@@ -20,7 +20,7 @@ import (
 // It is read only once it is made.
 type overview struct {
 	Position   int64
-	Policy     *wardbook.Policy // nil: no assessment is kept, or its policy is not
+	Policy     *wardbook.Policy // nil: the one in force is not in the book
 	Assessment *keptAssessment  // nil: none is kept
 	Risks      []riskRow        // the worst first
 	Fleet      []wardbook.Device
@@ -62,6 +62,18 @@ type riskRow struct {
 	Due       string
 	Certainty wardbook.Status
 	Action    string
+	inRegister
+}
+
+// inRegister is what people did with a risk, as far as lists show it.
+type inRegister struct {
+	Owner     string // id of a user
+	First     [3]cellOf
+	HasFirst  bool
+	Newer     bool   // the program proposes other values now
+	Accepted  string // date on which its acceptance ends
+	Gone      string // date since which nothing supports it
+	Estimator string // id of who estimated last
 }
 
 type cellOf struct{ Severity, Likelihood int }
@@ -117,7 +129,7 @@ func (s *Server) overview(tx *store.Tx) (*overview, error) {
 		return k.o, nil
 	}
 	o := &overview{Position: position, Findings: map[wardbook.Status]int{}, Products: map[string]string{}, byFinding: map[string][]int{}}
-	for _, read := range []func(*store.Tx) error{o.readAssessment, o.readProducts, o.readDevices, o.readFindings, o.readRisks} {
+	for _, read := range []func(*store.Tx) error{o.readAssessment, o.readPolicy, o.readProducts, o.readDevices, o.readFindings, o.readRisks} {
 		if err := read(tx); err != nil {
 			return nil, err
 		}
@@ -150,34 +162,13 @@ func (o *overview) readAssessment(tx *store.Tx) error {
 		return err
 	}
 	o.Assessment = a
-	return o.readPolicy(tx, a.Policy.SHA256)
+	return nil
 }
 
-// readPolicy finds the policy that the assessment was made under: the program's
-// own, or one that was kept with it.
-func (o *overview) readPolicy(tx *store.Tx, sha string) error {
-	if sha == catalog.DefaultPolicyDigest() {
-		c, err := catalog.Load()
-		if err == nil {
-			o.Policy = c.Policy
-		}
-		return err
-	}
-	r, err := tx.OpenEvidence(sha)
-	if errors.Is(err, wardbook.ErrNotFound) || errors.Is(err, store.ErrRedacted) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	b, err := io.ReadAll(io.LimitReader(r, 16<<20))
-	if err != nil {
-		return err
-	}
-	if p, err := catalog.ReadPolicy(b, "policy"); err == nil {
-		o.Policy = p
-	}
-	return nil
+// readPolicy finds the policy that risks are held against.
+func (o *overview) readPolicy(tx *store.Tx) (err error) {
+	o.Policy, err = app.PolicyInForce(tx)
+	return err
 }
 
 func (o *overview) readProducts(tx *store.Tx) error {
@@ -302,6 +293,22 @@ func (o *overview) row(r store.Stored[wardbook.Risk]) riskRow {
 		Open: !slices.Contains(closedStates, string(v.State)),
 	}
 	row.Data = nil // lists do not show it
+	if g := v.Register; g != nil {
+		row.inRegister = inRegister{Owner: g.Owner, Newer: g.Proposed != nil && !v.State.Final(), Accepted: g.AcceptedUntil, Gone: g.Gone, HasFirst: g.Initial != nil}
+		row.Open = row.Open && g.Gone == ""
+		for _, d := range slices.Backward(g.Decided) {
+			if d.Estimates() {
+				row.Estimator = d.By
+				break
+			}
+		}
+		for i, k := range wardbook.KeyProperties {
+			if g.Initial != nil {
+				e := g.Initial.Evaluation(k)
+				row.First[i] = cellOf{e.Severity, e.Likelihood}
+			}
+		}
+	}
 	for i, k := range wardbook.KeyProperties {
 		e := v.Evaluation(k)
 		row.Level[i] = o.level(e.Level)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/wardbook/wardbook/internal/store"
@@ -35,7 +36,7 @@ func (s *Server) today(q *request, tx *store.Tx) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := todayView{overview: o, Matrices: q.matrices(o)}
+	v := todayView{overview: o, Matrices: o.matrices(slices.Values(o.Risks), func(pairs ...string) string { return q.link("/risks", pairs...) })}
 	for _, r := range o.Risks {
 		if !r.Open {
 			continue
