@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	pgperrors "github.com/ProtonMail/go-crypto/openpgp/errors"
@@ -21,6 +22,7 @@ func normalFingerprint(s string) string {
 
 // keyRing are the OpenPGP keys of a publisher that count.
 type keyRing struct {
+	mu   sync.Mutex // the library notes in a key what it found out about it
 	ring *crypto.KeyRing
 	keys []PublicKey
 }
@@ -100,6 +102,8 @@ func (r *run) rememberKeys(k *keyRing) {
 
 // verify holds a detached signature against the keys.
 func (k *keyRing) verify(document, signature []byte, now time.Time) (SignatureState, string, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	state, signer, err := k.verifyAt(document, signature, now.Unix())
 	if state == SignatureBad && (errors.Is(err, pgperrors.ErrKeyExpired) || errors.Is(err, pgperrors.ErrSignatureExpired)) {
 		// A key that ran out since does not make old signatures bad.

@@ -159,9 +159,14 @@ func (f *yearFile) writeTo(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	var buf []byte
 	for _, id := range ids {
 		at := f.at[id]
-		if _, err := io.Copy(z, io.NewSectionReader(f.f, at.offset, int64(at.length))); err != nil {
+		buf = slices.Grow(buf[:0], at.length)[:at.length]
+		if _, err := f.f.ReadAt(buf, at.offset); err != nil {
+			return err
+		}
+		if _, err := z.Write(buf); err != nil {
 			return err
 		}
 	}

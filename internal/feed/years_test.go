@@ -226,3 +226,39 @@ func TestOSV(t *testing.T) {
 		t.Errorf("status: %s", got)
 	}
 }
+
+// BenchmarkYears takes real CVE records into documents by year.
+func BenchmarkYears(b *testing.B) {
+	text, err := unzipped("../../../shared/data/cve5/bulk-sample.jsonl.gz")
+	if err != nil {
+		b.Skip("no real data here: ", err)
+	}
+	records := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		dir := b.TempDir()
+		f, err := Open(dir, Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		src := Source{ID: "cvelist", Kind: CVEList}
+		idx := &index{Sources: map[string]*sourceState{}}
+		r := &run{f: f, idx: idx, src: src, st: idx.state(src), progress: func(int64, int64, string) {}}
+		for range 2 { // the second time, all of it is there already
+			y, err := newYears(r.partials(), readCVE5)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for _, rec := range records {
+				if err := y.add(rec); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if err := r.merge(y, false); err != nil {
+				b.Fatal(err)
+			}
+			y.close()
+		}
+	}
+	b.ReportMetric(float64(2*len(records)*b.N)/b.Elapsed().Seconds(), "records/s")
+}
