@@ -58,7 +58,8 @@ type allowed struct {
 	prefixes []netip.Prefix
 }
 
-var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
+// hostName is large, and compiled when somebody asks.
+var hostName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`) })
 
 func parseAllow(list []string) allowed {
 	a := allowed{hosts: map[string]bool{}}

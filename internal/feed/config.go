@@ -97,7 +97,7 @@ func (c *config) validate() error {
 	}
 	for _, a := range c.Network.Allow {
 		if _, err := netip.ParsePrefix(a); err != nil {
-			if _, err := netip.ParseAddr(a); err != nil && !hostName.MatchString(a) {
+			if _, err := netip.ParseAddr(a); err != nil && !hostName().MatchString(a) {
 				ps.Add("network.allow", "%q is no host, address or network", a)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/wardbook/wardbook"
 )
@@ -148,9 +149,11 @@ func checkAddress(s Source) error {
 	return err
 }
 
-var domain = regexp.MustCompile(`^([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}$`)
+var domain = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}$`)
+})
 
-func isDomain(s string) bool { return domain.MatchString(s) }
+func isDomain(s string) bool { return domain().MatchString(s) }
 
 // parseAddress reads an absolute http(s) URL without user and password.
 func parseAddress(s string) (*url.URL, error) {

@@ -1,7 +1,6 @@
 package match
 
 import (
-	"regexp"
 	"sort"
 	"strings"
 
@@ -122,7 +121,7 @@ func (r *advisoryReader) products(adv *wardbook.Advisory) []indexed {
 			name = r.ledger.productName(adv.Title, vendor)
 			name.fromText = true
 		}
-		out = append(out, indexed{0, p, vendor, name, r.ledger.excluded(p), serialsIn.FindString(p.Name), modelNumbers(p), r.ledger.mentions(p.Versions.Raw)})
+		out = append(out, indexed{0, p, vendor, name, r.ledger.excluded(p), serialsIn().FindString(p.Name), modelNumbers(p), r.ledger.mentions(p.Versions.Raw)})
 	}
 	r.read[adv] = out
 	return out
@@ -351,7 +350,7 @@ func (a *Advisories) candidates(d *deviceName, buf []int32) []int32 {
 }
 
 // serialsIn finds serial numbers in a full product name: "SN 138853 and higher".
-var serialsIn = regexp.MustCompile(`(?i)\b(?:s/?n|serial numbers?):? ?[^()]*\d[^()]*`)
+var serialsIn = pattern(`(?i)\b(?:s/?n|serial numbers?):? ?[^()]*\d[^()]*`)
 
 // excluded reads the phrases that the document takes out of a product, each as
 // the words that tell something.

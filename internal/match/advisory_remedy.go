@@ -2,7 +2,6 @@ package match
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/wardbook/wardbook"
@@ -10,18 +9,18 @@ import (
 
 // fixedIn finds what a remedy says to install: "update to version 4.2",
 // "remediated in releases M.04 and N.02".
-var fixedIn = regexp.MustCompile(`(?i)\b(?:remediat\w*|updat\w*|upgrad\w*|fixed|resolved|releas\w*|mitigat\w*)\b[^.;\n]{0,60}?\b(?:version|revision|release|rev)s?\.?\s+([A-Z0-9][^;\n]{0,60})`)
+var fixedIn = pattern(`(?i)\b(?:remediat\w*|updat\w*|upgrad\w*|fixed|resolved|releas\w*|mitigat\w*)\b[^.;\n]{0,60}?\b(?:version|revision|release|rev)s?\.?\s+([A-Z0-9][^;\n]{0,60})`)
 
 // namedIn finds the version that a remedy of few words names ("PICiX Version
 // C.03"): it stands in a list under "released the following versions".
-var namedIn = regexp.MustCompile(`(?i)\b(?:version|revision|release|rev)s?\.?\s+([A-Z0-9][^;\n]{0,60})`)
+var namedIn = pattern(`(?i)\b(?:version|revision|release|rev)s?\.?\s+([A-Z0-9][^;\n]{0,60})`)
 
 const shortRemedy = 120
 
 // notFixed precedes a version that is not a remedy.
-var notFixed = regexp.MustCompile(`(?i)(?:prior to|before|earlier than|later than|older than|newer than|above|below|up to|<=?|affected)\s*$`)
+var notFixed = pattern(`(?i)(?:prior to|before|earlier than|later than|older than|newer than|above|below|up to|<=?|affected)\s*$`)
 
-var versionToken = regexp.MustCompile(`[A-Za-z]?\d*(?:\.\d+)+[A-Za-z]?|[A-Z]\.\d+(?:\.\d+)*`)
+var versionToken = pattern(`[A-Za-z]?\d*(?:\.\d+)+[A-Za-z]?|[A-Z]\.\d+(?:\.\d+)*`)
 
 // againstRemedy makes a question of a match whose version the maker's own
 // remedy names as the one to install: the product tree and the text disagree.
@@ -64,15 +63,15 @@ func contains(list []string, s string) bool {
 // begins with.
 func remedyNames(details, version string) string {
 	v := strings.ToLower(versionPrefix.ReplaceAllString(strings.TrimSpace(version), ""))
-	found := fixedIn.FindAllStringSubmatchIndex(details, -1)
+	found := fixedIn().FindAllStringSubmatchIndex(details, -1)
 	if len(details) <= shortRemedy {
-		found = append(found, namedIn.FindAllStringSubmatchIndex(details, -1)...)
+		found = append(found, namedIn().FindAllStringSubmatchIndex(details, -1)...)
 	}
 	for _, m := range found {
 		text := details[m[2]:m[3]]
-		for _, t := range versionToken.FindAllStringIndex(text, -1) {
+		for _, t := range versionToken().FindAllStringIndex(text, -1) {
 			fix := strings.ToLower(text[t[0]:t[1]])
-			if notFixed.MatchString(text[:t[0]]) || notFixed.MatchString(details[:m[2]]) || notFixed.MatchString(beforeNoun(details[:m[2]]+text[:t[0]])) {
+			if notFixed().MatchString(text[:t[0]]) || notFixed().MatchString(details[:m[2]]) || notFixed().MatchString(beforeNoun(details[:m[2]]+text[:t[0]])) {
 				continue
 			}
 			if v == fix || strings.HasPrefix(v, fix+".") {

@@ -2,7 +2,6 @@ package match
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -97,14 +96,14 @@ func (f *named) conditionHolds() bool {
 
 // ofModels is a condition that is about some models only: "X3/MX100 for Rev M
 // only".
-var ofModels = regexp.MustCompile(`^([A-Za-z]*[0-9][\w-]*(?:\s*[/,]\s*[\w-]+)*) (?:for|with|from) .* only$`)
+var ofModels = pattern(`^([A-Za-z]*[0-9][\w-]*(?:\s*[/,]\s*[\w-]+)*) (?:for|with|from) .* only$`)
 
 // itsConditions leaves out conditions that are about other models than the
 // device.
 func (f *named) itsConditions(list []string) []string {
 	var out []string
 	for _, c := range list {
-		if m := ofModels.FindStringSubmatch(c); m != nil {
+		if m := ofModels().FindStringSubmatch(c); m != nil {
 			mine := false
 			for _, t := range tokens(fold(m[1])) {
 				_, ok := f.device.forms[t.text]
@@ -224,7 +223,7 @@ func shape(s string) string {
 	return string(b)
 }
 
-var twoRevisions = regexp.MustCompile(`\b[A-Z]\.\d+\.[A-Z]\.\d`)
+var twoRevisions = pattern(`\b[A-Z]\.\d+\.[A-Z]\.\d`)
 
 // unsure says why a text of versions is too odd to put a version outside of it;
 // empty where it is not.
@@ -233,7 +232,7 @@ func unsure(raw string) string {
 	switch {
 	case strings.Contains(low, "version") && strings.Contains(low, "firmware"):
 		return "the text speaks of a version and of firmware: which of them the inventory states is not known"
-	case twoRevisions.MatchString(raw):
+	case twoRevisions().MatchString(raw):
 		return "the text looks like two versions run together"
 	}
 	return ""

@@ -142,7 +142,7 @@ func (id *identity) language(p packageurl.PackageURL) {
 	id.ecosystems = []string{eco}
 }
 
-var goRelease = regexp.MustCompile(`^(\d+\.\d+)(?:\.(\d+))?(rc|beta)(\d+)$`)
+var goRelease = pattern(`^(\d+\.\d+)(?:\.(\d+))?(rc|beta)(\d+)$`)
 
 // golang fills in a Go module. Go's own releases ("go1.22rc2") are written as
 // OSV writes them ("1.22.0-rc.2").
@@ -150,7 +150,7 @@ func (id *identity) golang(full string) {
 	if full == "std" || full == "stdlib" || full == "go" {
 		full = "stdlib"
 		id.version = strings.TrimPrefix(strings.TrimPrefix(id.version, "v"), "go")
-		if m := goRelease.FindStringSubmatch(id.version); m != nil {
+		if m := goRelease().FindStringSubmatch(id.version); m != nil {
 			if m[2] == "" {
 				m[2] = "0"
 			}
@@ -265,8 +265,8 @@ func splitDistro(s string) (name, rel string) {
 }
 
 var (
-	elTag  = regexp.MustCompile(`\.el(\d+)(?:_(\d+))?`)
-	debTag = regexp.MustCompile(`[+~]deb(\d+)u\d+`)
+	elTag  = pattern(`\.el(\d+)(?:_(\d+))?`)
+	debTag = pattern(`[+~]deb(\d+)u\d+`)
 )
 
 // releaseInVersion reads the release out of tags that a distribution puts in
@@ -274,11 +274,11 @@ var (
 func releaseInVersion(family, version string) release {
 	switch family {
 	case "el":
-		if m := elTag.FindStringSubmatch(version); m != nil {
+		if m := elTag().FindStringSubmatch(version); m != nil {
 			return release{family: family, major: m[1]}
 		}
 	case "debian":
-		if m := debTag.FindStringSubmatch(version); m != nil {
+		if m := debTag().FindStringSubmatch(version); m != nil {
 			return release{family: family, major: m[1]}
 		}
 	}
@@ -385,7 +385,7 @@ func (id *identity) fitsRelease(ecosystem, suffix string) (fit, string) {
 	return fitNo, ""
 }
 
-var elStream = regexp.MustCompile(`::el(\d+)`)
+var elStream = pattern(`::el(\d+)`)
 
 // fitsRedHat judges a CPE-like suffix: product, version, edition.
 func fitsRedHat(r release, suffix string) (fit, string) {
@@ -411,7 +411,7 @@ func fitsRedHat(r release, suffix string) (fit, string) {
 			return fitMaybe, "the record is of Red Hat " + suffix + "; the SBOM does not say which minor release this is"
 		}
 	default:
-		if m := elStream.FindStringSubmatch(suffix); m == nil || m[1] == r.major {
+		if m := elStream().FindStringSubmatch(suffix); m == nil || m[1] == r.major {
 			return fitMaybe, "the record is of the Red Hat product " + suffix
 		}
 	}

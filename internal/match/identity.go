@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/wardbook/wardbook/catalog"
 )
@@ -13,6 +14,12 @@ type Groups struct{ l *ledger }
 
 // NewGroups reads the catalogue's names for grouping.
 func NewGroups(cat *catalog.Catalog) Groups { return Groups{newLedger(cat.Names)} }
+
+// pattern is a regular expression that is compiled when somebody asks: most runs
+// need few of them, and all together take longer than a small feed's look-ups.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
 
 var versionPrefix = regexp.MustCompile(`(?i)^(?:(?:software|firmware|version|revision|release|ver|rev|rel|sw|fw|v)[.:\s]*)+`)
 

@@ -1,7 +1,6 @@
 package match
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -349,12 +348,12 @@ func unglue(w string) string {
 	return w
 }
 
-var versionInName = regexp.MustCompile(`(?i)\b\d+(?:\.\d+)*(?:\.x)+\b`)
+var versionInName = pattern(`(?i)\b\d+(?:\.\d+)*(?:\.x)+\b`)
 
 // cutVersions takes versions such as "7.0.x" out of a product's name.
 func cutVersions(text string) (string, []wardbook.Interval) {
 	var out []wardbook.Interval
-	rest := versionInName.ReplaceAllStringFunc(text, func(v string) string {
+	rest := versionInName().ReplaceAllStringFunc(text, func(v string) string {
 		low := strings.ToLower(v)
 		out = append(out, wardbook.Interval{Min: low[:strings.Index(low, ".x")], Prefix: true})
 		return ""
@@ -385,17 +384,17 @@ func (l *ledger) lineAt(ts []token, i int) bool {
 	return next.text == "series" || next.text == "family"
 }
 
-var conditionInName = regexp.MustCompile(`(?i)\(((?:enabled|equipped|used|running|configured|shipped|integrated) [^()]+)\)`)
+var conditionInName = pattern(`(?i)\(((?:enabled|equipped|used|running|configured|shipped|integrated) [^()]+)\)`)
 
 // conditionBehind finds a condition that ends a name without parentheses.
-var conditionBehind = regexp.MustCompile(`(?i)\b((?:used with|running on|when used with|only with) [^()]+)$`)
+var conditionBehind = pattern(`(?i)\b((?:used with|running on|when used with|only with) [^()]+)$`)
 
 // conditionOf reads a condition of a product's name that an inventory rarely
 // answers, and the words that would answer it.
 func (l *ledger) conditionOf(text string) (string, []string) {
-	m := conditionInName.FindStringSubmatch(text)
+	m := conditionInName().FindStringSubmatch(text)
 	if m == nil {
-		m = conditionBehind.FindStringSubmatch(text)
+		m = conditionBehind().FindStringSubmatch(text)
 	}
 	if m == nil {
 		return "", nil

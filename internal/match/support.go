@@ -1,7 +1,6 @@
 package match
 
 import (
-	"regexp"
 	"strings"
 	"time"
 
@@ -52,8 +51,8 @@ func NewSupport(rows []catalog.SupportEnd) *Support {
 }
 
 var (
-	gluedOS = regexp.MustCompile(`\b(windows|win|server|ubuntu|debian|rhel|centos|sles|xp|posready|wes)(\d|xp|vista|nt|ce|embedded)`)
-	gluedR2 = regexp.MustCompile(`(20\d\d)r2\b`)
+	gluedOS = pattern(`\b(windows|win|server|ubuntu|debian|rhel|centos|sles|xp|posready|wes)(\d|xp|vista|nt|ce|embedded)`)
+	gluedR2 = pattern(`(20\d\d)r2\b`)
 	osWords = map[string]string{
 		"win": "windows", "windws": "windows", "svr": "server", "srv": "server", "redhat": "red hat", "xpe": "xp embedded",
 		"embeded": "embedded", "embd": "embedded", "emb": "embedded", "prof": "professional", "wince": "windows ce",
@@ -76,9 +75,9 @@ func osText(s string) string {
 	})
 	s = strings.Join(fields, " ")
 	for range 2 { // "win7embedded" has two joints
-		s = gluedOS.ReplaceAllString(s, "$1 $2")
+		s = gluedOS().ReplaceAllString(s, "$1 $2")
 	}
-	s = gluedR2.ReplaceAllString(s, "$1 r2")
+	s = gluedR2().ReplaceAllString(s, "$1 r2")
 	out := make([]string, 0, len(fields))
 	for _, w := range strings.Fields(s) {
 		if x, ok := osWords[w]; ok {

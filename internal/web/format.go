@@ -92,8 +92,11 @@ func (s style) functions() template.FuncMap {
 	}
 }
 
-// pages is every template, never executed, so that it can be cloned.
-var pages = template.Must(template.New("").Funcs(style{}.functions()).ParseFS(files, "templates/*.html"))
+// pages is every template, never executed, so that it can be cloned. They are
+// read when the first page is asked for: most commands serve none.
+var pages = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(style{}.functions()).ParseFS(files, "templates/*.html"))
+})
 
 // written keeps the templates for each way of writing that is in use.
 var written struct {
@@ -111,7 +114,7 @@ func templatesFor(s style) (*template.Template, error) {
 	if t := written.set[s]; t != nil {
 		return t, nil
 	}
-	t, err := pages.Clone()
+	t, err := pages().Clone()
 	if err != nil {
 		return nil, err
 	}
