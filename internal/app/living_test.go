@@ -93,8 +93,13 @@ func (h *hospital) source(kind wardbook.InputKind, name, text string) {
 func (h *hospital) record(r wardbook.Record) string {
 	h.t.Helper()
 	id := wardbook.NewID()
-	h.update(r.RecordKind()+".add", func(tx *store.Tx) error { _, err := tx.Put(id, 0, r); return err })
+	h.recordAs(id, r)
 	return id
+}
+
+func (h *hospital) recordAs(id string, r wardbook.Record) {
+	h.t.Helper()
+	h.update(r.RecordKind()+".add", func(tx *store.Tx) error { _, err := tx.Put(id, 0, r); return err })
 }
 
 func (h *hospital) assess(date string) *Assessed {

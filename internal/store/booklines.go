@@ -44,7 +44,7 @@ type bookKey struct {
 // exact is bytes that are shown as JSON where that keeps every one of them,
 // and in base64 otherwise.
 type exact struct {
-	JSON   jsontext.Value `json:"json,omitempty"`
+	JSON   jsontext.Value `json:"json,omitzero"`
 	Base64 []byte         `json:"base64,omitempty"`
 }
 
