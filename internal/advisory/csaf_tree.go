@@ -84,6 +84,7 @@ func (d *decoder) tree(raw *csafTree) *productTree {
 		return t
 	}
 	t.ranges = map[string]wardbook.VersionRange{}
+	t.products = make([]wardbook.AdvisoryProduct, 0, countProducts(raw.Branches)+len(raw.FullProductNames)+len(raw.Relationships))
 	d.branches(t, raw.Branches, nil, "/product_tree")
 	for i := range raw.FullProductNames {
 		d.product(t, &raw.FullProductNames[i], nil, fmt.Sprintf("/product_tree/full_product_names/%d", i))
@@ -100,6 +101,16 @@ func (d *decoder) tree(raw *csafTree) *productTree {
 		t.groups[g.ID] = append(t.groups[g.ID], g.Products...)
 	}
 	return t
+}
+
+func countProducts(bs list[csafBranch]) (n int) {
+	for i := range bs {
+		if bs[i].Product != nil {
+			n++
+		}
+		n += countProducts(bs[i].Branches)
+	}
+	return n
 }
 
 func (d *decoder) branches(t *productTree, bs list[csafBranch], path []wardbook.Branch, place string) {

@@ -16,7 +16,7 @@ import (
 // again tolerantly: values of a wrong kind are left out, and each is a problem
 // with its pointer. The error is that of a text that is not JSON at all.
 func (d *decoder) decodeJSON(b []byte, v any) error {
-	if json.Unmarshal(b, v) == nil {
+	if json.Unmarshal(b, v, json.WithUnmarshalers(json.UnmarshalFromFunc(texts{}.read))) == nil {
 		return nil
 	}
 	reset(v)
@@ -37,6 +37,33 @@ func (d *decoder) decodeJSON(b []byte, v any) error {
 		}
 		return d.invalid("", "%s", syntaxMessage(b, err))
 	}
+	return nil
+}
+
+// texts keeps each text of a document once: large makers write the same product
+// ids under hundreds of vulnerabilities.
+type texts map[string]string
+
+func (t texts) read(dec *jsontext.Decoder, s *string) error {
+	if dec.PeekKind() != '"' {
+		return errors.ErrUnsupported
+	}
+	v, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	inner := []byte(v[1 : len(v)-1])
+	if bytes.IndexByte(inner, '\\') >= 0 {
+		if inner, err = jsontext.AppendUnquote(nil, v); err != nil {
+			return err
+		}
+	}
+	have, ok := t[string(inner)]
+	if !ok {
+		have = string(inner)
+		t[have] = have
+	}
+	*s = have
 	return nil
 }
 

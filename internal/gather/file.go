@@ -118,7 +118,11 @@ func (g *Gathered) readInventories() error {
 	inventory.Unique(g.Inventories)
 	for i, doc := range g.Inventories {
 		g.Files[at[i]].Problems = doc.Problems
-		g.devices = append(g.devices, doc.Devices...)
+		if g.devices == nil { // mostly there is one inventory
+			g.devices = doc.Devices
+		} else {
+			g.devices = append(g.devices, doc.Devices...)
+		}
 		doc.Devices = nil
 	}
 	return nil
