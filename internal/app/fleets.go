@@ -10,7 +10,8 @@ import (
 )
 
 // Fleets keeps the devices of organizations in memory, for pages that ask
-// about all of them. It is safe for use by several goroutines.
+// about all of them. It is safe for use by several goroutines, and its zero
+// value knows nothing yet.
 type Fleets struct {
 	mu   sync.Mutex
 	kept map[string]*keptFleet
@@ -34,6 +35,9 @@ func NewFleets() *Fleets { return &Fleets{kept: map[string]*keptFleet{}} }
 func (f *Fleets) At(tx *store.Tx) (*fleet.Snapshot, error) {
 	f.mu.Lock()
 	k := f.kept[tx.Organization()]
+	if f.kept == nil {
+		f.kept = map[string]*keptFleet{}
+	}
 	if k == nil {
 		k = &keptFleet{}
 		f.kept[tx.Organization()] = k

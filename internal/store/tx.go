@@ -41,6 +41,9 @@ func (tx *Tx) AsOf(position int64) *Tx {
 	return &past
 }
 
+// Past reports whether tx reads the past (see AsOf).
+func (tx *Tx) Past() bool { return tx.w == nil && tx.at != now }
+
 // AsOfTime is AsOf the last entry that was written at or before t.
 func (tx *Tx) AsOfTime(t time.Time) (*Tx, error) {
 	var position int64
