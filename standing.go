@@ -9,10 +9,10 @@ type Standing struct {
 	At      string    `json:"at"`      // RFC 3339 date that counted as today
 	Policy  PolicyRef `json:"policy"`
 	Catalog string    `json:"catalog"` // digest of the catalogue
-	// Inputs sums up what it was made from, by kind; Feeds are the inputs that
-	// are no sources of the organization but common to the installation.
+	// Inputs sums up what it was made from, by kind; Feeds what of it is no source
+	// of the organization but common to the installation.
 	Inputs  []InputCount `json:"inputs"`
-	Feeds   []Input      `json:"feeds,omitempty"`
+	Feeds   []InputCount `json:"feeds,omitempty"`
 	Summary Summary      `json:"summary"`
 }
 

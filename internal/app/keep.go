@@ -1,9 +1,7 @@
 package app
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"maps"
 	"reflect"
@@ -37,22 +35,11 @@ func Keep(tx *store.Tx, a *wardbook.Assessment) (devices *store.Changes, out *As
 // standingOf sums up an assessment whose inputs are files.
 func standingOf(a *wardbook.Assessment) wardbook.Standing {
 	s := wardbook.Standing{Program: a.Program, At: a.At, Policy: a.Policy, Catalog: a.Catalog, Summary: a.Summary}
-	byKind := map[wardbook.InputKind][]wardbook.Input{}
+	c := counter{}
 	for _, in := range a.Inputs {
-		byKind[in.Kind] = append(byKind[in.Kind], in)
+		c.add(in.Kind, in.SHA256, in.Records, len(in.Problems), in.AsOf)
 	}
-	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
-		c := wardbook.InputCount{Kind: kind, Count: len(byKind[kind])}
-		var sum bytes.Buffer
-		for _, in := range byKind[kind] {
-			c.Records += in.Records
-			c.Faults += len(in.Problems)
-			c.AsOf = max(c.AsOf, in.AsOf)
-			sum.WriteString(in.SHA256)
-		}
-		c.SHA256 = hexOf(sum.Bytes())
-		s.Inputs = append(s.Inputs, c)
-	}
+	s.Inputs = c.list()
 	return s
 }
 
@@ -409,9 +396,4 @@ func (w *assessmentWrite) writeQuestions(tx *store.Tx) error {
 		w.out.Questions.Gone, w.any = append(w.out.Questions.Gone, old.ID), true
 	}
 	return nil
-}
-
-func hexOf(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
 }

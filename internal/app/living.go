@@ -24,8 +24,9 @@ type Living struct {
 	catalog *catalog.Catalog
 	o       LivingOptions
 
-	mu   sync.Mutex
-	orgs map[string]*organization
+	mu     sync.Mutex
+	orgs   map[string]*organization
+	common map[string]*gather.Document // of the feeds, by kind and digest
 }
 
 // LivingOptions say what a Living is told by whoever starts it.
@@ -34,16 +35,18 @@ type LivingOptions struct {
 	// Cache keeps compiled vulnerability data. Without its Dir none is looked
 	// at, and each assessment says so.
 	Cache vulndb.Cache
-	// Feeds are documents that are common to all organizations.
-	Feeds Feeds
+	// Feeds lists the documents that are common to all organizations; nil: there
+	// are none. A source of the organization comes before them.
+	Feeds func() ([]FeedDocument, error)
 }
 
-// Feeds are the paths of documents that are common to all organizations: what a
-// feed folder holds. A source of the organization of the same kind and name
-// comes before.
-type Feeds struct {
-	Advisories, Vulnerabilities []string
-	KEV, EPSS                   string
+// A FeedDocument is a document that is common to all organizations, in a file.
+type FeedDocument struct {
+	Kind   wardbook.InputKind
+	Name   string // it is known by: the same for every state of it
+	Path   string
+	SHA256 string // lower-case hex
+	Size   int64
 }
 
 // organization is what is remembered of one organization. Its lock makes one
@@ -57,7 +60,7 @@ type organization struct {
 
 // NewLiving makes one that remembers nothing yet.
 func NewLiving(s *store.Store, cat *catalog.Catalog, o LivingOptions) *Living {
-	return &Living{store: s, catalog: cat, o: o, orgs: map[string]*organization{}}
+	return &Living{store: s, catalog: cat, o: o, orgs: map[string]*organization{}, common: map[string]*gather.Document{}}
 }
 
 // Assessed says what an assessment came to.
@@ -117,7 +120,7 @@ func (l *Living) organization(org string) *organization {
 // assess is one try.
 func (l *Living) assess(ctx context.Context, o *organization, org string, ev wardbook.Event, at time.Time, progress func(string, int, int)) (*Assessed, error) {
 	at = at.UTC().Truncate(24 * time.Hour)
-	r := &livingRead{l: l, o: o, at: at, progress: progress}
+	r := &livingRead{l: l, o: o, org: org, at: at, progress: progress}
 	if progress == nil {
 		r.progress = func(string, int, int) {}
 	}
@@ -127,6 +130,9 @@ func (l *Living) assess(ctx context.Context, o *organization, org string, ev war
 	}
 	if r.none {
 		return &Assessed{Position: r.position}, nil
+	}
+	if err := r.readFeeds(ctx); err != nil {
+		return nil, err
 	}
 	in, err := r.inputs(ctx)
 	if err != nil {

@@ -2,7 +2,11 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -233,6 +237,51 @@ func TestLivingDecision(t *testing.T) {
 		})
 		if got = h.assess("2025-07-02"); len(got.Findings.Gone) != 1 || got.Summary.DevicesAffected != 3 {
 			t.Errorf("after its last day: %+v", got)
+		}
+	})
+}
+
+// Documents of feeds count for every organization, one of its own comes before.
+func TestLivingFeeds(t *testing.T) {
+	dir := t.TempDir()
+	file := func(kind wardbook.InputKind, name, text string) FeedDocument {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256([]byte(text))
+		return FeedDocument{Kind: kind, Name: name, Path: path, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(text))}
+	}
+	kev := func(cve string) string {
+		return `{"title":"KEV","catalogVersion":"2025.05.01","dateReleased":"2025-05-01T00:00:00Z","count":1,"vulnerabilities":[{"cveID":"` + cve + `","vendorProject":"x","product":"y","vulnerabilityName":"z","dateAdded":"2025-05-01","shortDescription":"s","requiredAction":"r","dueDate":"2025-05-22"}]}`
+	}
+	dbtest.Each(t, func(t *testing.T, s *store.Store) {
+		h := newHospital(t, s)
+		feeds := []FeedDocument{
+			file(wardbook.InputAdvisory, "TPM-1.json", csaf("TPM-1", "CVE-2025-10001", "2.3")), file(wardbook.InputKEV, "kev.json", kev("CVE-2025-10001")),
+			file(wardbook.InputVulnerabilities, "go.json", osv),
+		}
+		h.living.o.Feeds = func() ([]FeedDocument, error) { return feeds, nil }
+		h.devices("cmms", pump("P-1", "2.1.0", "ICU", "Clinical"))
+		h.source(wardbook.InputSBOM, "pump", sbomOf("2.1.0", "1.2.0"))
+		got := h.assess("2025-06-01")
+		if got.Summary.KnownExploited != 1 || len(got.Findings.New) != 2 {
+			t.Errorf("%+v", got)
+		}
+		h.view(func(tx *store.Tx) error {
+			st, err := every[wardbook.Standing](tx, store.ListOptions{})
+			if err != nil || len(st) != 1 || len(st[0].Value.Feeds) != 3 || st[0].Value.Feeds[1].AsOf != "2025-05-01" {
+				t.Errorf("%+v, %v", st, err)
+			}
+			return nil
+		})
+		h.source(wardbook.InputKEV, "KEV", kev("CVE-2025-99999"))
+		if got = h.assess("2025-06-01"); got.Summary.KnownExploited != 0 {
+			t.Errorf("the organization's own catalogue does not count: %+v", got)
+		}
+		feeds = feeds[1:]
+		if got = h.assess("2025-06-01"); len(got.Findings.Gone) != 1 {
+			t.Errorf("what no feed has any more still counts: %+v", got)
 		}
 	})
 }

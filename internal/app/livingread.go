@@ -7,7 +7,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -36,8 +38,9 @@ type livingRead struct {
 	none      bool              // there never was a source
 	sources   []wardbook.Source // that hold, by kind and name
 	documents []*gather.Document
-	feeds     []wardbook.Input // common documents that were read
-	spooled   []*intake.Spooled
+	feeds     []FeedDocument // that are common
+	common    []*gather.Document
+	org       string
 	answers   []wardbook.Answer
 	decisions []assess.Decision
 	policy    *wardbook.Policy
@@ -47,9 +50,6 @@ type livingRead struct {
 }
 
 func (r *livingRead) close() {
-	for _, s := range r.spooled {
-		_ = s.Close() // a temporary file
-	}
 	if r.db != nil {
 		r.db.Close()
 	}
@@ -155,12 +155,6 @@ func (r *livingRead) readSources(ctx context.Context, tx *store.Tx) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if s.Kind == wardbook.InputVulnerabilities {
-			if err := r.spool(tx, s); err != nil {
-				return err
-			}
-			continue
-		}
 		d, err := r.document(tx, s)
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", s.Kind, s.Name, err)
@@ -177,7 +171,8 @@ func (r *livingRead) readSources(ctx context.Context, tx *store.Tx) error {
 func keyOf(s wardbook.Source) string { return string(s.Kind) + "\x00" + s.Name + "\x00" + s.SHA256 }
 
 // document decodes the bytes of a source. It is nil for what is not read here:
-// an inventory, whose devices are facts, and the policy, which is in force.
+// an inventory, whose devices are facts, the policy, which is in force, and
+// vulnerability data, which is read through a compiled feed.
 func (r *livingRead) document(tx *store.Tx, s wardbook.Source) (*gather.Document, error) {
 	switch s.Kind {
 	case wardbook.InputSBOM, wardbook.InputAdvisory, wardbook.InputVEX, wardbook.InputKEV, wardbook.InputEPSS:
@@ -202,26 +197,6 @@ func (r *livingRead) document(tx *store.Tx, s wardbook.Source) (*gather.Document
 	return d, nil
 }
 
-// spool lays vulnerability data where it can be compiled from, unless the cache
-// has it.
-func (r *livingRead) spool(tx *store.Tx, s wardbook.Source) error {
-	if r.l.o.Cache.Dir == "" {
-		return nil
-	}
-	body, err := tx.OpenEvidence(s.SHA256)
-	if errors.Is(err, store.ErrRedacted) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	f, err := intake.Spool(s.Name, body, s.Size)
-	if err == nil {
-		r.spooled = append(r.spooled, f)
-	}
-	return err
-}
-
 // inputs hands over to the assessment.
 func (r *livingRead) inputs(ctx context.Context) (assess.Inputs, error) {
 	in := assess.Inputs{
@@ -238,11 +213,16 @@ func (r *livingRead) inputs(ctx context.Context) (assess.Inputs, error) {
 	}
 	in.HasInventory = len(in.Devices) > 0 || slices.ContainsFunc(r.sources, func(s wardbook.Source) bool { return s.Kind == wardbook.InputInventory })
 	ages, given := gather.Ages{}, map[wardbook.InputKind]int{}
-	for _, d := range r.documents {
+	sum := sha256.New()
+	for _, d := range slices.Concat(r.common, r.documents) { // what is the organization's own comes last, and counts
 		r.take(&in, d)
 		ages.Note(d.Input.Kind, d.Newest)
 		given[d.Input.Kind]++
+		if len(d.Statements) > 0 {
+			_, _ = io.WriteString(sum, keyOf(wardbook.Source{Kind: d.Input.Kind, Name: d.Input.Path, SHA256: d.Input.SHA256})+"\n")
+		}
 	}
+	in.StatementsKey = hex.EncodeToString(sum.Sum(nil))
 	if err := r.records(ctx, &in, ages, given); err != nil {
 		return in, err
 	}
@@ -267,28 +247,39 @@ func (r *livingRead) take(in *assess.Inputs, d *gather.Document) {
 	}
 }
 
-// records opens the compiled vulnerability data of the sources and compiles it
-// where it is new.
+// records opens the compiled vulnerability data, of the feeds and of the
+// sources, and compiles it where it is new.
 func (r *livingRead) records(ctx context.Context, in *assess.Inputs, ages gather.Ages, given map[wardbook.InputKind]int) error {
-	if len(r.spooled) == 0 {
+	var parts []part
+	for _, f := range r.feeds {
+		if f.Kind == wardbook.InputVulnerabilities {
+			parts = append(parts, part{f.Name, f.SHA256, f.Path, func(fn func(*intake.File) error) error { return intake.Walk(f.Path, intake.Limits{}, fn) }})
+		}
+	}
+	for _, s := range r.sources {
+		if s.Kind == wardbook.InputVulnerabilities {
+			parts = append(parts, part{s.Name, s.SHA256, s.Name, func(fn func(*intake.File) error) error { return r.walkEvidence(ctx, s, fn) }})
+		}
+	}
+	if len(parts) == 0 || r.l.o.Cache.Dir == "" {
 		return nil
 	}
-	digests := make([]string, len(r.spooled))
-	for i, s := range r.spooled {
-		digests[i] = s.SHA256
+	digests := make([]string, len(parts))
+	for i, p := range parts {
+		digests[i] = p.sha256
 	}
 	n := 0
 	db, err := r.l.o.Cache.Open(vulndb.Key(digests...), func(c *vulndb.Compiler) error {
-		for _, s := range r.spooled {
-			src := c.Source(s.Name)
-			err := s.Walk(intake.Limits{}, func(f *intake.File) error {
+		for _, p := range parts {
+			src := c.Source(p.name)
+			err := p.walk(func(f *intake.File) error {
 				if n++; n%500 == 0 {
 					r.progress("compiling vulnerability data", n, 0)
 				}
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				return addFile(src, f, s.Name)
+				return addFile(src, f, p.whole)
 			})
 			if err != nil {
 				return err
@@ -306,6 +297,33 @@ func (r *livingRead) records(ctx context.Context, in *assess.Inputs, ages gather
 		given[wardbook.InputVulnerabilities]++
 	}
 	return nil
+}
+
+// walkEvidence goes through the files of a source's bytes. Those of a redacted
+// one are none.
+func (r *livingRead) walkEvidence(ctx context.Context, s wardbook.Source, fn func(*intake.File) error) error {
+	return r.l.store.View(ctx, r.org, func(tx *store.Tx) error {
+		body, err := tx.OpenEvidence(s.SHA256)
+		if errors.Is(err, store.ErrRedacted) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		f, err := intake.Spool(s.Name, body, s.Size)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		return f.Walk(intake.Limits{}, fn)
+	})
+}
+
+// A part is one document of vulnerability data. A file whose name is whole is
+// the document itself, others are members of it.
+type part struct {
+	name, sha256, whole string
+	walk                func(func(*intake.File) error) error
 }
 
 func addFile(src *vulndb.SourceWriter, f *intake.File, whole string) error {
@@ -334,24 +352,49 @@ func (r *livingRead) sbomDocuments() map[string]*assess.SBOM {
 
 // standing sums up the assessment for the record.
 func (r *livingRead) standing(a *wardbook.Assessment) wardbook.Standing {
-	s := wardbook.Standing{Program: a.Program, At: a.At, Policy: a.Policy, Catalog: a.Catalog, Feeds: r.feeds, Summary: a.Summary}
-	var sum interface {
-		io.Writer
-		Sum([]byte) []byte
+	s := wardbook.Standing{Program: a.Program, At: a.At, Policy: a.Policy, Catalog: a.Catalog, Summary: a.Summary}
+	inputs, feeds := counter{}, counter{}
+	for _, src := range r.sources {
+		inputs.add(src.Kind, src.SHA256, src.Records, src.Faults, src.AsOf)
 	}
-	for i := range r.sources {
-		src := &r.sources[i]
-		if len(s.Inputs) == 0 || s.Inputs[len(s.Inputs)-1].Kind != src.Kind {
-			s.Inputs = append(s.Inputs, wardbook.InputCount{Kind: src.Kind})
-			sum = sha256.New()
+	for _, f := range r.feeds {
+		var in wardbook.Input
+		if d := r.l.known(f); d != nil {
+			in = d.Input
 		}
-		c := &s.Inputs[len(s.Inputs)-1]
-		c.Count++
-		c.Records += src.Records
-		c.Faults += src.Faults
-		c.AsOf = max(c.AsOf, src.AsOf)
-		_, _ = io.WriteString(sum, src.SHA256)
-		c.SHA256 = hex.EncodeToString(sum.Sum(nil))
+		feeds.add(f.Kind, f.SHA256, in.Records, len(in.Problems), in.AsOf)
 	}
+	s.Inputs, s.Feeds = inputs.list(), feeds.list()
 	return s
+}
+
+// counter sums up inputs by kind.
+type counter map[wardbook.InputKind]*counted
+
+type counted struct {
+	wardbook.InputCount
+	sum hash.Hash
+}
+
+func (c counter) add(kind wardbook.InputKind, digest string, records, faults int, asOf string) {
+	x := c[kind]
+	if x == nil {
+		x = &counted{InputCount: wardbook.InputCount{Kind: kind}, sum: sha256.New()}
+		c[kind] = x
+	}
+	x.Count++
+	x.Records += records
+	x.Faults += faults
+	x.AsOf = max(x.AsOf, asOf)
+	_, _ = io.WriteString(x.sum, digest)
+}
+
+func (c counter) list() []wardbook.InputCount {
+	var out []wardbook.InputCount
+	for _, kind := range slices.Sorted(maps.Keys(c)) {
+		x := c[kind]
+		x.SHA256 = hex.EncodeToString(x.sum.Sum(nil))
+		out = append(out, x.InputCount)
+	}
+	return out
 }

@@ -80,6 +80,20 @@ func Decode(kind wardbook.InputKind, name string, r io.Reader, o Options) (*Docu
 	return d, err
 }
 
+// DecodeFile is Decode of the file at path, which is known as name.
+func DecodeFile(kind wardbook.InputKind, path, name string, o Options) (d *Document, err error) {
+	err = intake.Walk(path, intake.Limits{Files: 1}, func(f *intake.File) error {
+		r, err := f.Stored()
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		d, err = Decode(kind, name, r, o)
+		return err
+	})
+	return d, err
+}
+
 // stream reads one file as a stream and fills in its digest.
 func stream(f *intake.File, in *wardbook.Input, read func(io.Reader) error) error {
 	r, err := f.Open()
