@@ -113,7 +113,7 @@ func (f *importFlags) run(cmd *cobra.Command, args []string) error {
 		if err != nil {
 			return err
 		}
-		outcomes = append(outcomes, app.Outcomes(done[0])...)
+		outcomes = app.Outcomes(done[0])
 		if len(done) > 1 {
 			note = done[1].Note
 		}

@@ -30,6 +30,8 @@ type importArgs struct {
 	Documents []importDocument `json:"documents"`
 	Reason    string           `json:"reason,omitempty"`
 	Origin    string           `json:"origin,omitempty"`
+	// Before is what became of documents of the upload that need no reading.
+	Before []Outcome `json:"before,omitempty"`
 }
 
 // importDocument is one document of an import; its bytes are evidence.
@@ -88,13 +90,18 @@ type importState struct {
 	Outcomes []Outcome `json:"outcomes"`
 }
 
-// Outcomes are what an import did so far, in the order of its documents.
+// Outcomes are what became of the documents of an import so far: first of those
+// that needed no reading, then of the others in their order.
 func Outcomes(j wardbook.Job) []Outcome {
+	var args importArgs
 	var st importState
-	if j.Kind != ImportJob || len(j.Resume) == 0 || json.Unmarshal(j.Resume, &st) != nil {
+	if j.Kind != ImportJob || json.Unmarshal(j.Args, &args) != nil {
 		return nil
 	}
-	return st.Outcomes
+	if len(j.Resume) > 0 && json.Unmarshal(j.Resume, &st) != nil {
+		return args.Before
+	}
+	return append(args.Before, st.Outcomes...)
 }
 
 // Files are the names of the documents that an import reads.

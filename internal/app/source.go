@@ -57,6 +57,9 @@ func (im *Importer) Act(ctx context.Context, org, id string, expected int64, act
 		if s.Revision.Revision != expected {
 			return conflict(tx, s.Revision, expected)
 		}
+		if s.Value.Kind == wardbook.InputPolicy {
+			return &wardbook.Invalid{Problems: []wardbook.Problem{{Place: "state", Message: "a policy is replaced by another"}}}
+		}
 		if !act.Can(s.Value.State) {
 			return &wardbook.Invalid{Problems: []wardbook.Problem{{Place: "state", Message: fmt.Sprintf("the source is %s", s.Value.State)}}}
 		}
@@ -234,9 +237,9 @@ func keepValues(was, is string) string {
 	return b.String() + "\n"
 }
 
-// Preview reads the bytes of a source again and lists all its problems, of
+// Problems reads the bytes of a source again and lists all its problems, of
 // which the source has the first only.
-func (im *Importer) Preview(ctx context.Context, tx *store.Tx, s wardbook.Source) ([]wardbook.Problem, error) {
+func (im *Importer) Problems(ctx context.Context, tx *store.Tx, s wardbook.Source) ([]wardbook.Problem, error) {
 	r := &reading{importDocument: again(s, "").Documents[0], name: s.Name}
 	if err := im.decode(ctx, tx, r); err != nil {
 		if errors.Is(err, store.ErrRedacted) {

@@ -1,14 +1,17 @@
 package app
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/wardbook/wardbook"
+	"github.com/wardbook/wardbook/internal/intake"
 	"github.com/wardbook/wardbook/internal/inventory"
 	"github.com/wardbook/wardbook/internal/match"
 	"github.com/wardbook/wardbook/internal/store"
@@ -254,8 +257,11 @@ func headersOf(m inventory.Mapping, f inventory.Field) (out []string) {
 	return out
 }
 
-// mappingOf reads an inventory again and says how its columns are read; nil
-// where it cannot be read any more.
+// enoughRows is how much of a table tells how its columns are read.
+const enoughRows = 1 << 20
+
+// mappingOf reads the beginning of an inventory again and says how its columns
+// are read; nil where it cannot be read any more.
 func (im *Importer) mappingOf(ctx context.Context, tx *store.Tx, s wardbook.Source) (*inventory.Mapping, error) {
 	body, err := tx.OpenEvidence(s.SHA256)
 	if errors.Is(err, store.ErrRedacted) {
@@ -268,7 +274,17 @@ func (im *Importer) mappingOf(ctx context.Context, tx *store.Tx, s wardbook.Sour
 	if o.Columns, err = parseColumns(s.Columns); err != nil {
 		return nil, nil //nolint:nilerr // then nothing can be said about it
 	}
-	doc, err := inventory.Stream(&interruptible{ctx, body}, s.Name, o, func(*wardbook.Device) error { return nil })
+	f, err := intake.NewFile(s.Name, &interruptible{ctx, body}, intake.Limits{}).Open()
+	if err != nil {
+		return nil, ctx.Err()
+	}
+	// It is not closed: closing reads on to the end of the bytes.
+	head := bufio.NewReader(f)
+	var rows io.Reader = head
+	if magic, _ := head.Peek(2); string(magic) != "PK" { // a workbook has to be whole
+		rows = io.LimitReader(head, enoughRows)
+	}
+	doc, err := inventory.Stream(rows, s.Name, o, func(*wardbook.Device) error { return nil })
 	if err != nil {
 		return nil, ctx.Err()
 	}

@@ -45,6 +45,12 @@ type Importer struct {
 	Limits  Limits
 }
 
+// NewImporter makes one with the default limits.
+func NewImporter(s *store.Store) (*Importer, error) {
+	cat, err := catalog.Load()
+	return &Importer{Store: s, Catalog: cat}, err
+}
+
 // An Upload is a set of files that somebody brings together. Files are added
 // one after the other as they come in, which touches no database, and taken in
 // by Commit. Close it in any case.
@@ -78,6 +84,9 @@ type brought struct {
 	importDocument
 	open func() (io.ReadCloser, error)
 }
+
+// MaxFile is the largest file that is taken in, in bytes.
+func (im *Importer) MaxFile() int64 { return im.Limits.withDefaults().File }
 
 // NewUpload begins an upload.
 func (im *Importer) NewUpload() *Upload {
@@ -235,8 +244,10 @@ func (u *Upload) SetColumns(yaml string) error {
 
 // Uploaded says what became of an upload at once.
 type Uploaded struct {
-	Job      string // id of the import; empty: there was nothing to do
-	Taken    int    // documents that the job reads
+	Job   string // id of the import; empty: there was nothing to do
+	Taken int    // documents that the job reads
+	// Outcomes are those of documents that need no reading. Those of the job
+	// (see Outcomes) begin with them.
 	Outcomes []Outcome
 }
 
@@ -274,7 +285,7 @@ func (u *Upload) Commit(ctx context.Context, org string, ev wardbook.Event) (*Up
 		ev.Target = fmt.Sprintf("file/%s and %d more", take[0].File, len(take)-1)
 	}
 	err = u.im.Store.Update(ctx, org, ev, func(tx *store.Tx) error {
-		job, err := u.write(tx, ev, take)
+		job, err := u.write(tx, ev, take, out.Outcomes)
 		out.Job = job
 		return err
 	})
@@ -285,8 +296,8 @@ func (u *Upload) Commit(ctx context.Context, org string, ev wardbook.Event) (*Up
 }
 
 // write keeps the bytes and asks for the import.
-func (u *Upload) write(tx *store.Tx, ev wardbook.Event, take []brought) (job string, err error) {
-	args := importArgs{Reason: ev.Reason, Origin: u.Origin}
+func (u *Upload) write(tx *store.Tx, ev wardbook.Event, take []brought, before []Outcome) (job string, err error) {
+	args := importArgs{Reason: ev.Reason, Origin: u.Origin, Before: before}
 	if args.Origin == "" {
 		args.Origin = "upload"
 	}

@@ -224,7 +224,9 @@ func TestWorkerFails(t *testing.T) {
 	s := dbtest.Open(t, t.TempDir()+"/wardbook.db")
 	org := newOrganization(t, s)
 	running(t, &app.Worker{Store: s, Handlers: map[string]app.Handler{
-		"bad":   func(context.Context, *app.Task) error { return wardbook.Problems{{Place: "row 2", Message: "is wrong"}}.Err() },
+		"bad": func(context.Context, *app.Task) error {
+			return wardbook.Problems{{Place: "row 2", Message: "is wrong"}}.Err()
+		},
 		"later": func(context.Context, *app.Task) error { return errors.New("not now") },
 		"panic": func(context.Context, *app.Task) error { panic("secret") },
 	}})

@@ -52,6 +52,9 @@ func (e *TooLong) Error() string {
 	return fmt.Sprintf("%s has more than %d MiB, the limit of one file", e.Name, e.Limit>>20)
 }
 
+// TooLong says the same as a sentence for people.
+func (e *TooLong) TooLong() string { return e.Error() + "." }
+
 // Is makes a TooLong an ErrTooLarge.
 func (e *TooLong) Is(target error) bool { return target == ErrTooLarge }
 

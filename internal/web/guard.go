@@ -18,9 +18,9 @@ import (
 // else, and nothing inline.
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// guard is around every request: headers that hold everywhere, the limit of
-// what comes in, and one line of log without secrets: the pattern of the route
-// and never the address, which can hold the key of a link.
+// guard is around every request: headers that hold everywhere, and one line of
+// log without secrets: the pattern of the route and never the address, which can
+// hold the key of a link.
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -36,7 +36,6 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		if s.secure {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		rec := &recorder{ResponseWriter: w}
 		if s.o.Metrics != nil {
 			s.o.Metrics.active.Inc()

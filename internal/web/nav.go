@@ -25,6 +25,9 @@ var navigation = []section{
 		{"/inventory", "Inventory", "i-device", member},
 	}},
 	{"Evidence", []place{
+		{"/import", "Import", "i-down", importer},
+		{"/sources", "Sources", "i-list", member},
+		{"/jobs", "Jobs", "i-today", member},
 		{"/evidence", "Documents", "i-doc", member},
 		{"/book", "The book", "i-book", member},
 	}},
@@ -52,8 +55,9 @@ func (v *view) Navigation() []section {
 	return out
 }
 
-// Keeps reports whether a place shows the past too; the account does not.
-func (p place) Keeps() bool { return p.who != signedIn && p.who != admin }
+// Keeps reports whether a place shows the past too; the account and what brings
+// something new do not.
+func (p place) Keeps() bool { return p.who != signedIn && p.who != admin && p.who != importer }
 
 // themes are the looks that a person can choose.
 var themes = []option{{Value: "", Label: "as the computer has it"}, {Value: wardbook.ThemeLight, Label: "light"}, {Value: wardbook.ThemeDark, Label: "dark"}}

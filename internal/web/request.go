@@ -48,6 +48,11 @@ func (s *Server) handle(rt route) http.Handler {
 		if rt.long {
 			limit = fileTimeout
 		}
+		most := int64(maxForm)
+		if rt.upload {
+			limit, most = fileTimeout, s.maxUpload()
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		// A test's writer has no deadline to set.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(limit))
 		if err := q.serve(rt); err != nil {

@@ -19,6 +19,7 @@ const (
 	analyst                // who imports, answers, estimates
 	approver               // who accepts
 	decider                // analysts and approvers
+	importer               // who brings documents: all but viewers
 )
 
 // allows reports whether a member with these roles may.
@@ -35,6 +36,8 @@ func (a access) allows(roles []wardbook.Role) bool {
 		return m.Has(wardbook.Approver)
 	case decider:
 		return m.Has(wardbook.Analyst, wardbook.Approver)
+	case importer:
+		return m.Has(wardbook.Analyst, wardbook.Approver, wardbook.Administrator)
 	}
 	return true
 }
@@ -48,12 +51,13 @@ type route struct {
 	read    func(*request, *store.Tx) (any, error)
 	do      func(*request) error
 	long    bool // sends a file
+	upload  bool // takes files in
 }
 
 // routes lists all addresses of the server. Pages that belong together have a
 // list of their own, beside their code; it is named here.
 func (s *Server) routes() []route {
-	return slices.Concat(s.doorRoutes(), s.accountRoutes(), s.bookRoutes(), s.riskRoutes())
+	return slices.Concat(s.doorRoutes(), s.accountRoutes(), s.bookRoutes(), s.riskRoutes(), s.importRoutes())
 }
 
 func (s *Server) doorRoutes() []route {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -51,9 +52,13 @@ type Server struct {
 	o         Options
 	secure    bool // cookies only over TLS
 	overviews overviews
+	fleets    fleets
 	attempts  attempts
 	verifying chan struct{} // one verification at a time
 	sending   chan struct{} // files being sent: each holds a transaction that reads
+	uploading chan struct{} // uploads under way: each has temporary files
+	taking    sync.Once     // makes the importer where there is none
+	takingErr error
 	stopping  chan struct{} // closed when the server begins to stop: for what would stay open
 	ready     readiness
 	streams   atomic.Int64 // browsers that listen to events
@@ -73,7 +78,7 @@ func New(s *store.Store, o Options) *Server {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	return &Server{store: s, o: o, secure: o.CertFile != "" || o.BehindProxy, verifying: make(chan struct{}, 1), sending: make(chan struct{}, maxSending), stopping: make(chan struct{})}
+	return &Server{store: s, o: o, secure: o.CertFile != "" || o.BehindProxy, verifying: make(chan struct{}, 1), sending: make(chan struct{}, maxSending), uploading: make(chan struct{}, maxUploads), stopping: make(chan struct{})}
 }
 
 // Run serves until ctx ends, then says so at /readyz, waits for Options.Drain,

@@ -37,6 +37,8 @@ type house struct {
 	risk      string // id of a risk, and in the other organization
 	otherRisk string
 	document  string // SHA-256
+	source    string // id of an inventory, and of the job that read it
+	job       string
 	sessions  map[string]string
 	log       bytes.Buffer
 	clock     time.Time
@@ -63,6 +65,7 @@ func newHouse(t *testing.T) *house {
 	}
 	h.risk, h.document = h.fill(h.org, "SE-1", "Pump stops")
 	h.otherRisk, _ = h.fill(h.stranger, "OT-1", "Other's secret risk")
+	h.source, h.job = h.bring("cmms.csv", cmmsExport)
 	hash, err := s.HashPassword(t.Context(), password)
 	if err != nil {
 		t.Fatal(err)
@@ -169,6 +172,7 @@ func (h *house) target(pattern string) (method, target string) {
 	method, target, _ = strings.Cut(pattern, " ")
 	for from, to := range map[string]string{
 		"/risks/{id}": "/risks/" + h.risk, "/inventory/{id}": "/inventory/SE-1", "/findings/{id}": "/findings/F-1",
+		"/sources/{id}": "/sources/" + h.source, "/jobs/{id}": "/jobs/" + h.job,
 		"{sha256}": h.document, "{$}": "", "{digest}": assetsDigest, "{name}": "wardbook.css", "{key}": "nosuchkey",
 	} {
 		target = strings.ReplaceAll(target, from, to)
