@@ -3,13 +3,16 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -223,8 +226,10 @@ func TestBackupKey(t *testing.T) {
 		if err != nil || bytes.Contains(b, private) {
 			t.Errorf("%s holds the key: %v", f, err)
 		}
+	}
+	for _, f := range append(files, a.dsn, a.dsn+"-wal", a.key) {
 		if i, err := os.Stat(f); err != nil || i.Mode().Perm() != 0o600 {
-			t.Errorf("%s: others may read it: %v %v", f, i.Mode(), err)
+			t.Errorf("%s: others may read it: %v %v", f, i, err)
 		}
 	}
 	b := fresh(t, "sqlite", "")
@@ -351,4 +356,41 @@ func FuzzDump(f *testing.F) {
 		}
 		_, _ = store.ReadDump(strings.NewReader(text)) // not compressed
 	})
+}
+
+// TestBackupSpeed measures a backup and its way back; WARDBOOK_FLEET says how
+// many devices.
+func TestBackupSpeed(t *testing.T) {
+	n, err := strconv.Atoi(os.Getenv("WARDBOOK_FLEET"))
+	if err != nil {
+		t.Skip("WARDBOOK_FLEET names no number of devices")
+	}
+	for _, engine := range []string{"sqlite", "postgres"} {
+		a := fresh(t, engine, "")
+		s := a.open(t)
+		north := org(t, s, "north")
+		for round := range 2 {
+			update(t, s, north, func(tx *store.Tx) error {
+				if _, err := tx.AddEvidence(wardbook.Evidence{Name: "random"}, io.LimitReader(rand.Reader, 50<<20)); err != nil {
+					return err
+				}
+				_, err := tx.ReconcileDevices("cmms", fleet(n, round))
+				return err
+			})
+		}
+		start := time.Now()
+		dir, m := backup(t, a, store.BackupOptions{})
+		t.Logf("%s: backup %.1f s, %d MB", engine, time.Since(start).Seconds(), m.Files[0].Size>>20)
+		for _, to := range []string{"sqlite", "postgres"} {
+			b := fresh(t, to, a.key)
+			start := time.Now()
+			if _, err := store.Restore(t.Context(), dir, b.dsn, store.KeyFile(b.key)); err != nil {
+				t.Fatal(err)
+			}
+			back := time.Since(start)
+			v, err := b.open(t).Verify(t.Context(), north, store.VerifyOptions{Checkpoint: m.Books[0].Checkpoint})
+			verified(t, v, err)
+			t.Logf("%s to %s: back %.1f s, verified %.1f s later", engine, to, back.Seconds(), (time.Since(start) - back).Seconds())
+		}
+	}
 }

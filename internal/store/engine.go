@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -53,6 +55,15 @@ func (e engine) connect(ctx context.Context, dsn string, readers int) (write, re
 	}
 	path, err := filepath.Abs(dsn)
 	if err != nil {
+		return nil, nil, err
+	}
+	// Hashes of passwords are in it: for its owner only. What SQLite puts beside
+	// it gets the same mode.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, nil, err
 	}
 	base := "file:" + (&url.URL{Path: path}).EscapedPath() +
