@@ -18,7 +18,7 @@ import (
 	"github.com/wardbook/wardbook"
 )
 
-//go:embed *.yaml compiled.json
+//go:embed *.yaml
 var files embed.FS
 
 // Catalog is the loaded and checked knowledge. It is read only.

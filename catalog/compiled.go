@@ -2,34 +2,43 @@ package catalog
 
 import (
 	"bytes"
+	_ "embed" // the compiled form
 	"fmt"
 	"io/fs"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/wardbook/wardbook"
 )
 
 //go:generate go run ../scripts/catalog compiled.json
 
-// compiledFile holds the rows of all YAML files as JSON. People write YAML and
+// compiledRows are the rows of all YAML files as JSON. People write YAML and
 // read it; to parse it takes longer than all else that a short run does, so the
 // program reads this form of the same rows. Every check is made on either.
-const compiledFile = "compiled.json"
+//
+//go:embed compiled.json
+var compiledRows []byte
 
-// compiled is what stands in compiledFile.
+// compiled is what stands in compiledRows.
 type compiled struct {
-	Digest string                    `json:"digest"` // of the YAML files that it was made of
-	Rows   map[string]jsontext.Value `json:"rows"`   // by file name
+	Digest        string            `json:"digest"` // of the YAML files that it was made of
+	Controls      []Control         `json:"controls.yaml"`
+	DeviceClasses []DeviceClass     `json:"device-classes.yaml"`
+	Hazards       []Hazard          `json:"hazards.yaml"`
+	Makers        []Maker           `json:"makers.yaml"`
+	Models        []Model           `json:"models.yaml"`
+	Policies      []wardbook.Policy `json:"policy-default.yaml"`
+	SupportEnds   []SupportEnd      `json:"support-ends.yaml"`
+	Words         []Words           `json:"words.yaml"`
 }
 
 // A source is where rows come from: YAML files, and what was compiled of them,
 // if anything was.
 type source struct {
 	fs.FS
-	digest string // of the YAML files; empty: not known yet
-	rows   map[string]jsontext.Value
+	digest string         // of the YAML files; empty: not known yet
+	rows   map[string]any // by file name, nil: there is no compiled form
 }
 
 // embedded is the program's own catalogue. A compiled form that was made of
@@ -37,16 +46,21 @@ type source struct {
 // old rows.
 func embedded() source {
 	src := source{FS: files}
-	b, err := files.ReadFile(compiledFile)
-	if err != nil {
+	var err error
+	if src.digest, err = digest(src); err != nil {
+		return src
+	}
+	// Before the rest is decoded: a stale form may not decode.
+	if !bytes.HasPrefix(compiledRows, fmt.Appendf(nil, "{\"digest\":%q,", src.digest)) {
 		return src
 	}
 	var c compiled
-	if json.Unmarshal(b, &c) != nil {
+	if json.Unmarshal(compiledRows, &c) != nil {
 		return src
 	}
-	if src.digest, err = digest(src); err == nil && src.digest == c.Digest {
-		src.rows = c.Rows
+	src.rows = map[string]any{
+		"controls.yaml": c.Controls, "device-classes.yaml": c.DeviceClasses, "hazards.yaml": c.Hazards, "makers.yaml": c.Makers,
+		"models.yaml": c.Models, policyFile: c.Policies, "support-ends.yaml": c.SupportEnds, "words.yaml": c.Words,
 	}
 	return src
 }
@@ -54,11 +68,7 @@ func embedded() source {
 // read returns the rows of a file. Those of YAML are decoded strictly: faults
 // carry file and line, and every row gets its own in Provenance.Place.
 func read[T any](src source, name string, ps *wardbook.Problems) []T {
-	var rows []T
-	if from, ok := src.rows[name]; ok {
-		if err := json.Unmarshal(from, &rows); err != nil {
-			ps.Add(name, "the compiled form: %v", err)
-		}
+	if rows, ok := src.rows[name].([]T); ok {
 		return rows
 	}
 	b, err := fs.ReadFile(src, name)
@@ -66,11 +76,12 @@ func read[T any](src source, name string, ps *wardbook.Problems) []T {
 		ps.Add(name, "%v", err)
 		return nil
 	}
+	var rows []T
 	decode(b, name, &rows, ps)
 	return rows
 }
 
-// Compile reads the embedded YAML files and returns what compiledFile has to
+// Compile reads the embedded YAML files and returns what compiled.json has to
 // hold, a row a line.
 func Compile() ([]byte, error) {
 	c, err := load(source{FS: files})
@@ -78,7 +89,7 @@ func Compile() ([]byte, error) {
 		return nil, err
 	}
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "{\"digest\":%q,\"rows\":{\n", c.Digest)
+	fmt.Fprintf(&out, "{\"digest\":%q,\n", c.Digest)
 	for i, f := range []struct {
 		name string
 		rows []any
@@ -103,7 +114,7 @@ func Compile() ([]byte, error) {
 		}
 		out.WriteString("\n]")
 	}
-	out.WriteString("\n}}\n")
+	out.WriteString("\n}\n")
 	return out.Bytes(), nil
 }
 
