@@ -172,7 +172,9 @@ func arrows(moves map[[2]cellOf]int) []shiftView {
 	var out []shiftView
 	for _, k := range keys[:min(len(keys), maxArrows)] {
 		a, b := dot(wardbook.Evaluation{Severity: k[0].Severity, Likelihood: k[0].Likelihood}), dot(wardbook.Evaluation{Severity: k[1].Severity, Likelihood: k[1].Likelihood})
-		out = append(out, shiftView{From: a, Path: arrow(a, b, 3, 9), Count: moves[k],
+		// Beside the middle of the cells, where their numbers stand.
+		a, b = dotView{a.X + 10, a.Y + 9}, dotView{b.X + 10, b.Y + 9}
+		out = append(out, shiftView{From: a, Path: arrow(a, b, 2, 3), Count: moves[k],
 			Text: fmt.Sprintf("%s from severity %d, likelihood %d to severity %d, likelihood %d", plural(moves[k], "risk", "risks"), k[0].Severity, k[0].Likelihood, k[1].Severity, k[1].Likelihood)})
 	}
 	return out

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/wardbook/wardbook"
 	"github.com/wardbook/wardbook/internal/app"
+	"github.com/wardbook/wardbook/internal/fleet"
 	"github.com/wardbook/wardbook/internal/store"
 )
 
@@ -23,7 +23,6 @@ type overview struct {
 	Policy     *wardbook.Policy // nil: the one in force is not in the book
 	Assessment *keptAssessment  // nil: none is kept
 	Risks      []riskRow        // the worst first
-	Fleet      []wardbook.Device
 	Devices    int
 	Retired    int
 	NoVersion  int
@@ -37,10 +36,10 @@ type overview struct {
 	byFinding  map[string][]int
 }
 
-// keptAssessment is what the newest kept assessment.json says of itself.
+// keptAssessment is what the newest assessment says of itself.
 type keptAssessment struct {
 	SHA256  string             `json:"-"`
-	Entry   wardbook.Entry     `json:"-"` // that kept it
+	Entry   wardbook.Entry     `json:"-"` // that wrote it
 	At      string             `json:"at"`
 	Program string             `json:"program"`
 	Policy  wardbook.PolicyRef `json:"policy"`
@@ -129,7 +128,7 @@ func (s *Server) overview(tx *store.Tx) (*overview, error) {
 		return k.o, nil
 	}
 	o := &overview{Position: position, Findings: map[wardbook.Status]int{}, Products: map[string]string{}, byFinding: map[string][]int{}}
-	for _, read := range []func(*store.Tx) error{o.readAssessment, o.readPolicy, o.readProducts, o.readDevices, o.readFindings, o.readRisks} {
+	for _, read := range []func(*store.Tx) error{o.readAssessment, o.readPolicy, o.readProducts, func(tx *store.Tx) error { return o.readDevices(s, tx) }, o.readFindings, o.readRisks} {
 		if err := read(tx); err != nil {
 			return nil, err
 		}
@@ -141,7 +140,32 @@ func (s *Server) overview(tx *store.Tx) (*overview, error) {
 // maxAssessment bounds what is read of a kept assessment.json.
 const maxAssessment = 1 << 30
 
+// readAssessment reads how things stood after the newest assessment: one that
+// the server made itself, or one that was kept.
 func (o *overview) readAssessment(tx *store.Tx) error {
+	if err := o.readKept(tx); err != nil {
+		return err
+	}
+	rev, err := tx.ByKey(wardbook.Standing{}.RecordKind(), wardbook.Standing{}.RecordKey())
+	if isNotFound(err) || err == nil && o.Assessment != nil && rev.Position < o.Assessment.Entry.Position {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	st, err := store.Decode[wardbook.Standing](rev)
+	if err != nil {
+		return err
+	}
+	e, err := tx.Entry(rev.Position)
+	if err != nil {
+		return err
+	}
+	o.Assessment = &keptAssessment{Entry: e, At: st.Value.At, Program: st.Value.Program, Policy: st.Value.Policy, Summary: st.Value.Summary}
+	return nil
+}
+
+func (o *overview) readKept(tx *store.Tx) error {
 	entries, err := tx.Entries(store.EntryFilter{Action: "assessment.keep", Limit: 1})
 	if err != nil || len(entries) == 0 {
 		return err
@@ -187,27 +211,15 @@ func (o *overview) readProducts(tx *store.Tx) error {
 	}
 }
 
-func (o *overview) readDevices(tx *store.Tx) error {
-	sites, wards, classes := map[string]bool{}, map[string]bool{}, map[string]bool{}
-	for d, err := range tx.EachDevice("") {
-		if err != nil {
-			return err
-		}
-		v := d.Value
-		o.Devices++
-		o.Fleet = append(o.Fleet, v)
-		if v.Service == wardbook.Retired {
-			o.Retired++
-		}
-		if v.Version == "" {
-			o.NoVersion++
-		}
-		sites[v.Site], wards[ward(v)], classes[v.DeviceClass] = true, true, true
+func (o *overview) readDevices(s *Server, tx *store.Tx) error {
+	snap, err := s.fleets.at(tx)
+	if err != nil {
+		return err
 	}
-	for _, m := range []map[string]bool{sites, wards, classes} {
-		delete(m, "")
-	}
-	o.Sites, o.Wards, o.Classes = slices.Sorted(maps.Keys(sites)), slices.Sorted(maps.Keys(wards)), slices.Sorted(maps.Keys(classes))
+	o.Devices = snap.Len()
+	o.Retired = countOf(snap, fleet.Service, string(wardbook.Retired))
+	o.NoVersion = countOf(snap, fleet.Version, "")
+	o.Sites, o.Wards, o.Classes = choices(snap, fleet.Site), choices(snap, fleet.Ward), choices(snap, fleet.Class)
 	return nil
 }
 

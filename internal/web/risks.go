@@ -30,6 +30,18 @@ type riskFilter struct {
 	State, Owner         string // Owner: an id, or "none"
 	Key                  wardbook.KeyProperty
 	Severity, Likelihood int
+	me                   string // who asks
+}
+
+// riskFilter reads a filter from the parameters of a list.
+func (q *request) riskFilter(u url.Values) riskFilter {
+	f := riskFilter{Text: u.Get("q"), Ward: u.Get("ward"), Show: u.Get("show"), State: u.Get("state"), Owner: u.Get("owner"), Key: wardbook.KeyProperty(u.Get("key")), me: q.session.User}
+	f.Severity, _ = strconv.Atoi(u.Get("severity"))
+	f.Likelihood, _ = strconv.Atoi(u.Get("likelihood"))
+	if f.Owner == "me" {
+		f.Owner = f.me
+	}
+	return f
 }
 
 func (f riskFilter) fits(r riskRow, today string) bool {
@@ -73,8 +85,28 @@ func (f riskFilter) fits(r riskRow, today string) bool {
 		return r.Newer
 	case "ending":
 		return r.Ending(today)
+	case "decide":
+		return r.Decidable() && r.Estimator != f.me
 	}
 	return true
+}
+
+// Decidable reports whether somebody with authority can accept the risk now.
+func (r riskRow) Decidable() bool {
+	if !r.Open || r.Newer {
+		return false
+	}
+	known := true
+	for _, l := range r.Level {
+		known = known && l.Rank > 0
+	}
+	switch wardbook.RiskState(r.State) {
+	case wardbook.RiskEvaluated, wardbook.RiskResidualEvaluated:
+		return known && !r.Refused
+	case wardbook.RiskBenefitRisk:
+		return known
+	}
+	return false
 }
 
 // endingDays is from when before its end an acceptance is called ending.
@@ -107,12 +139,7 @@ func (s *Server) risks(q *request, tx *store.Tx) (any, error) {
 		return nil, err
 	}
 	u := q.r.URL.Query()
-	f := riskFilter{Text: u.Get("q"), Ward: u.Get("ward"), Show: u.Get("show"), State: u.Get("state"), Owner: u.Get("owner"), Key: wardbook.KeyProperty(u.Get("key"))}
-	f.Severity, _ = strconv.Atoi(u.Get("severity"))
-	f.Likelihood, _ = strconv.Atoi(u.Get("likelihood"))
-	if f.Owner == "me" {
-		f.Owner = q.session.User
-	}
+	f := q.riskFilter(u)
 	today := q.today()
 	l := q.riskList()
 	l.Search = "Title, number, product"
@@ -121,7 +148,7 @@ func (s *Server) risks(q *request, tx *store.Tx) (any, error) {
 	l.Filters = []filter{
 		{Name: "show", Label: "Show", All: "all", Chips: true, Options: []option{
 			{Value: "open", Label: "open"}, {Value: "unacceptable", Label: "unacceptable"}, {Value: "overdue", Label: "overdue"}, {Value: "unknown", Label: "level unknown"},
-			{Value: "newer", Label: "changed since decided"}, {Value: "ending", Label: "acceptance ends"}, {Value: "gone", Label: "gone"},
+			{Value: "decide", Label: "to decide"}, {Value: "newer", Label: "changed since decided"}, {Value: "ending", Label: "acceptance ends"}, {Value: "gone", Label: "gone"},
 		}},
 		{Name: "state", Label: "State", All: "any state", Chips: true, Options: stateOptions(o.Risks)},
 		{Name: "owner", Label: "Owner", All: "Anybody", Options: append([]option{{Value: "me", Label: "me"}, {Value: "none", Label: "nobody"}}, who.all...)},
