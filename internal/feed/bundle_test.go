@@ -346,23 +346,25 @@ func TestBusy(t *testing.T) {
 	}
 }
 
-// What nothing refers to goes after a day, what is in use stays.
+// What went out of use stays for a day, however long it was in use before.
 func TestSweep(t *testing.T) {
 	s := newSite(t)
 	s.put("/kev", kev("2026-02-01", 1))
 	f, c := open(t, Source{ID: "kev", Kind: KEV, URL: s.URL + "/kev"})
-	c.set(time.Now())
+	begin := time.Now()
+	c.set(begin)
 	fetch(t, f, "kev")
 	old := documents(t, f)[0]
 	s.put("/kev", kev("2026-02-02", 2))
-	fetch(t, f, "kev")
-	if !has(f.Path(old)) {
-		t.Error("it went at once: who reads it lost it")
-	}
-	c.set(time.Now().Add(25 * time.Hour))
-	fetch(t, f, "kev")
-	if has(f.Path(old)) || len(documents(t, f)) != 1 {
-		t.Error("it is there still")
+	for _, step := range []struct {
+		after time.Duration
+		there bool
+	}{{240 * time.Hour, true}, {242 * time.Hour, true}, {265 * time.Hour, false}} {
+		c.set(begin.Add(step.after))
+		fetch(t, f, "kev")
+		if has(f.Path(old)) != step.there || len(documents(t, f)) != 1 {
+			t.Errorf("after %s: there is %v", step.after, !step.there)
+		}
 	}
 }
 

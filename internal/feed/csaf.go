@@ -67,6 +67,21 @@ type entry struct {
 	guess     bool     // digests and signature lie beside the document, if there are any
 }
 
+// A listing is what a list names. bad are lines and entries that lead to no
+// document; where nothing else is there, the list is none.
+type listing struct {
+	entries []entry
+	bad     []string
+	next    string // the following page of a feed; empty on the last
+}
+
+func (l *listing) err(what string) error {
+	if len(l.entries) == 0 && len(l.bad) > 0 {
+		return fmt.Errorf("this is no %s: %s", what, l.bad[0])
+	}
+	return nil
+}
+
 // decodeMetadata reads a provider-metadata.json.
 func decodeMetadata(b []byte) (*metadata, error) {
 	var m metadata
@@ -128,16 +143,18 @@ func directoryLabel(dir, label string) string {
 // rolie is what of a ROLIE feed leads to documents (CSAF 2.0, rolie_feed_json_schema.json).
 type rolie struct {
 	Feed *struct {
-		Links   []link `json:"link"`
-		Entries []struct {
-			ID      string `json:"id"`
-			Links   []link `json:"link"`
-			Updated string `json:"updated"`
-			Content struct {
-				Src string `json:"src"`
-			} `json:"content"`
-		} `json:"entry"`
+		Links   []link       `json:"link"`
+		Entries []rolieEntry `json:"entry"`
 	} `json:"feed"`
+}
+
+type rolieEntry struct {
+	ID      string `json:"id"`
+	Links   []link `json:"link"`
+	Updated string `json:"updated"`
+	Content struct {
+		Src string `json:"src"`
+	} `json:"content"`
 }
 
 type link struct {
@@ -145,45 +162,55 @@ type link struct {
 	Href string `json:"href"`
 }
 
-// decodeROLIE reads a page of a feed. Places are relative to base. next is the
-// following page, empty on the last.
-func decodeROLIE(b []byte, base *url.URL) (entries []entry, next string, err error) {
+// decodeROLIE reads a page of a feed. Places are relative to base.
+func decodeROLIE(b []byte, base *url.URL) (*listing, error) {
 	var doc rolie
 	if err := json.Unmarshal(b, &doc); err != nil {
-		return nil, "", fmt.Errorf("this is no ROLIE feed: %w", err)
+		return nil, fmt.Errorf("this is no ROLIE feed: %w", err)
 	}
 	if doc.Feed == nil {
-		return nil, "", errors.New("this is no ROLIE feed: it has no feed")
+		return nil, errors.New("this is no ROLIE feed: it has no feed")
 	}
+	out := &listing{}
 	for _, l := range doc.Feed.Links {
-		if l.Rel == "next" {
-			next = resolve(base, l.Href)
+		if l.Rel != "next" {
+			continue
+		}
+		if out.next = resolve(base, l.Href); out.next == "" {
+			return nil, fmt.Errorf("the ROLIE feed has a next page that cannot be fetched: %q", l.Href)
 		}
 	}
 	for _, e := range doc.Feed.Entries {
-		out := entry{updated: e.Updated}
-		src := e.Content.Src
-		for _, l := range e.Links {
-			switch l.Rel {
-			case "self":
-				// It is the document in CSAF's feeds; content may lack.
-				if src == "" {
-					src = l.Href
-				}
-			case "hash":
-				if h := resolve(base, l.Href); h != "" {
-					out.hashes = append(out.hashes, h)
-				}
-			case "signature":
-				out.signature = resolve(base, l.Href)
-			}
+		if one := e.entry(base); one.url != "" {
+			out.entries = append(out.entries, one)
+		} else {
+			out.bad = append(out.bad, fmt.Sprintf("the entry %q of the ROLIE feed names no document that can be fetched", e.ID))
 		}
-		if out.url = resolve(base, src); out.url == "" {
-			return nil, "", fmt.Errorf("the entry %q of the ROLIE feed names no document that can be fetched", e.ID)
-		}
-		entries = append(entries, out)
 	}
-	return entries, next, nil
+	return out, out.err("ROLIE feed")
+}
+
+// entry is an entry of a feed as a document.
+func (e rolieEntry) entry(base *url.URL) entry {
+	out := entry{updated: e.Updated}
+	src := e.Content.Src
+	for _, l := range e.Links {
+		switch l.Rel {
+		case "self":
+			// It is the document in CSAF's feeds; content may lack.
+			if src == "" {
+				src = l.Href
+			}
+		case "hash":
+			if h := resolve(base, l.Href); h != "" {
+				out.hashes = append(out.hashes, h)
+			}
+		case "signature":
+			out.signature = resolve(base, l.Href)
+		}
+	}
+	out.url = resolve(base, src)
+	return out
 }
 
 // resolve is a reference as an absolute http(s) URL; empty when it is none.
@@ -200,51 +227,54 @@ func resolve(base *url.URL, ref string) string {
 }
 
 // decodeChanges reads a changes.csv: path and date (CSAF 2.0, 7.1.13).
-func decodeChanges(b []byte, base *url.URL) ([]entry, error) {
+func decodeChanges(b []byte, base *url.URL) (*listing, error) {
 	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(b, []byte("\ufeff"))))
 	r.FieldsPerRecord = -1
 	r.TrimLeadingSpace = true
-	var out []entry
+	out := &listing{}
 	for {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			return out, nil
+			return out, out.err("changes.csv")
 		}
 		if err != nil {
 			return nil, fmt.Errorf("changes.csv: %w", err)
 		}
+		line, _ := r.FieldPos(0)
 		if len(row) != 2 || parseDate(row[1]).IsZero() {
-			line, _ := r.FieldPos(0)
-			return nil, fmt.Errorf("changes.csv: line %d is not a path and a date", line)
+			out.bad = append(out.bad, fmt.Sprintf("line %d of changes.csv is not a path and a date", line))
+			continue
 		}
 		e, err := listed(base, row[0])
 		if err != nil {
-			return nil, fmt.Errorf("changes.csv: %w", err)
+			out.bad = append(out.bad, fmt.Sprintf("line %d of changes.csv: %v", line, err))
+			continue
 		}
 		e.updated = row[1]
-		out = append(out, e)
+		out.entries = append(out.entries, e)
 	}
 }
 
 // decodeIndex reads an index.txt: one path a line (CSAF 2.0, 7.1.12).
-func decodeIndex(b []byte, base *url.URL) ([]entry, error) {
-	var out []entry
+func decodeIndex(b []byte, base *url.URL) (*listing, error) {
+	out := &listing{}
 	lines := bufio.NewScanner(bytes.NewReader(bytes.TrimPrefix(b, []byte("\ufeff"))))
-	for lines.Scan() {
+	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimSpace(lines.Text())
 		if line == "" {
 			continue
 		}
 		e, err := listed(base, line)
 		if err != nil {
-			return nil, fmt.Errorf("index.txt: %w", err)
+			out.bad = append(out.bad, fmt.Sprintf("line %d of index.txt: %v", n, err))
+			continue
 		}
-		out = append(out, e)
+		out.entries = append(out.entries, e)
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("index.txt: %w", err)
 	}
-	return out, nil
+	return out, out.err("index.txt")
 }
 
 // listed is a document that a directory names: a JSON file below it.

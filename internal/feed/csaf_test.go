@@ -267,6 +267,81 @@ func TestPinned(t *testing.T) {
 	}
 }
 
+// Documents that came before their key is known are verified when it is; what a
+// stricter rule does not take goes out of use.
+func TestVerifyAgain(t *testing.T) {
+	p := newProvider(t)
+	p.advisory("/white/a.json", "A", "1", "WHITE")
+	p.put("/white/changes.csv", []byte("a.json,2026-02-01T00:00:00Z\n"))
+	src := Source{ID: "v", Kind: CSAFDirectory, URL: p.URL + "/white/"}
+	f, _ := open(t, src)
+	again := func(s Source) Report {
+		t.Helper()
+		if err := f.editConfig(func(c *config, text []byte) ([]byte, []Source, error) {
+			text, err := removeFromConfig(text, c, "v")
+			if err != nil {
+				return nil, nil, err
+			}
+			text, err = addToConfig(text, s)
+			return text, []Source{s}, err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return fetch(t, f, "v")
+	}
+	fetch(t, f, "v")
+	if got := names(documents(t, f)); got != "a.json key unknown" {
+		t.Fatalf("got %s", got)
+	}
+	src.KeyURLs = []string{p.URL + "/key.asc"}
+	if again(src); names(documents(t, f)) != "a.json verified" {
+		t.Errorf("got %s", names(documents(t, f)))
+	}
+	p.remove("/key.asc")
+	p.remove("/white/a.json.asc")
+	p.put("/white/changes.csv", []byte("a.json,2026-02-03T00:00:00Z\n"))
+	p.put("/white/a.json", []byte(`{"document":{"csaf_version":"2.0","tracking":{"id":"A"}}}`))
+	p.remove("/white/a.json.sha512")
+	p.remove("/white/a.json.sha256")
+	fetch(t, f, "v") // no signature any more
+	src.Signed = true
+	if r := again(src); r.Aside == 0 || len(documents(t, f)) != 0 || status(t, f, "v").Aside != 1 {
+		t.Errorf("got %s, %v", r, documents(t, f))
+	}
+}
+
+// Lines of a list that lead nowhere are told; a page of something else is no list.
+func TestOddLists(t *testing.T) {
+	p := newProvider(t)
+	p.advisory("/white/a.json", "A", "1", "WHITE")
+	p.put("/white/changes.csv", []byte("path,date\na.json,2026-02-01T00:00:00Z\n../../x.json,2026-02-01T00:00:00Z\n%2e%2e/y.json,2026-02-01T00:00:00Z\nhttps://evil.example/z.json,2026-02-01T00:00:00Z\n"))
+	f, _ := open(t, Source{ID: "v", Kind: CSAFDirectory, URL: p.URL + "/white/changes.csv"}, Source{ID: "r", Kind: CSAFROLIE, URL: p.URL + "/feed.json"})
+	if r := fetch(t, f, "v"); r.New != 1 || r.Missing != 4 || len(r.Problems) != 4 {
+		t.Errorf("got %s %v", r, r.Problems)
+	}
+	p.put("/white/changes.csv", []byte("<html>\n<p>sign in</p>\n"))
+	if _, err := f.Fetch(context.Background(), "v", nil); err == nil || !strings.Contains(err.Error(), "this is no changes.csv") {
+		t.Errorf("got %v", err)
+	}
+	for text, want := range map[string]string{
+		`<html>`: "no ROLIE feed", `{}`: "no feed", `{"feed":{"entry":[{"id":"x"}]}}`: "names no document",
+		`{"feed":{"link":[{"rel":"next","href":"javascript:x"}],"entry":[]}}`: "next page",
+	} {
+		p.put("/feed.json", []byte(text))
+		if _, err := f.Fetch(context.Background(), "r", nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v", text, err)
+		}
+	}
+}
+
+// The CSAF fields of a security.txt lead to metadata; nothing else does.
+func TestSecurityTxt(t *testing.T) {
+	got := securityTxt([]byte("# x\nContact: mailto:a@b.example\ncsaf: https://v.example/pm.json\nCSAF: http://v.example/plain.json\nCSAF:/relative\n"))
+	if len(got) != 1 || got[0] != "https://v.example/pm.json" {
+		t.Errorf("got %v", got)
+	}
+}
+
 // A key that the publisher changes is told; one that ran out does not make old
 // signatures bad.
 func TestKeys(t *testing.T) {

@@ -36,6 +36,12 @@ func (r *run) fetchCSAF(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.verifyAgain(keys)
+	return r.documents(ctx, entries, keys)
+}
+
+// documents brings several at once.
+func (r *run) documents(ctx context.Context, entries []entry, keys *keyRing) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	work := make(chan entry)
@@ -180,13 +186,13 @@ func (r *run) listROLIE(ctx context.Context, address string) ([]entry, error) {
 		if err != nil {
 			return nil, err
 		}
-		entries, next, err := decodeROLIE(b, base)
+		page, err := decodeROLIE(b, base)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", plain(address), err)
 		}
-		out = append(out, entries...)
+		out = append(out, r.named(page)...)
 		r.progress(0, 0, fmt.Sprintf("%d documents listed", len(out)))
-		address = next
+		address = page.next
 	}
 	return out, nil
 }
@@ -200,17 +206,30 @@ func (r *run) listDirectory(ctx context.Context, address string) ([]entry, error
 	if strings.HasSuffix(base.Path, ".txt") || strings.HasSuffix(base.Path, ".csv") {
 		base = base.JoinPath("..") // the list was named in place of its directory
 	}
+	decode := decodeChanges
 	b, err := r.client.get(ctx, base.JoinPath("changes.csv").String(), maxList)
-	if err == nil {
-		return decodeChanges(b, base)
+	if missing(err) {
+		decode = decodeIndex
+		b, err = r.client.get(ctx, base.JoinPath("index.txt").String(), maxList)
 	}
-	if !missing(err) {
+	if err != nil {
 		return nil, err
 	}
-	if b, err = r.client.get(ctx, base.JoinPath("index.txt").String(), maxList); err != nil {
-		return nil, err
+	list, err := decode(b, base)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", plain(base.String()), err)
 	}
-	return decodeIndex(b, base)
+	return r.named(list), nil
+}
+
+// named are the documents of a list. What leads to none is told: it may have been
+// meant to.
+func (r *run) named(l *listing) []entry {
+	for _, bad := range l.bad {
+		r.count(&r.report.Missing)
+		r.problem("", "%s", bad)
+	}
+	return l.entries
 }
 
 // document brings one document, when it is new or listed with another date. The
@@ -317,7 +336,7 @@ func (r *run) proof(ctx context.Context, doc *Document, b []byte, e entry, keys 
 		return err
 	}
 	if r.src.Signed && doc.Signature != SignatureVerified {
-		doc.Aside = fmt.Sprintf("signature: %s; the source is set to take verified documents only", doc.Signature)
+		doc.Aside = unsigned(doc.Signature)
 		return nil
 	}
 	newest, label, err := checkCSAF(b)

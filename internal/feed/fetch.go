@@ -114,9 +114,7 @@ func (f *Folder) fetch(ctx context.Context, c *config, s Source, p Progress) (Re
 	if err != nil {
 		return Report{Source: s.ID}, err
 	}
-	if err := f.sweep(idx); err != nil {
-		return Report{Source: s.ID}, err
-	}
+	before := f.used(idx)
 	cl, err := newClient(c.Network, f.opts)
 	if err != nil {
 		return Report{Source: s.ID}, err
@@ -138,7 +136,7 @@ func (f *Folder) fetch(ctx context.Context, c *config, s Source, p Progress) (Re
 		r.st.Failure, r.st.Checked, r.st.Missing, r.st.Bundle = "", now, r.report.Missing, ""
 		_ = os.RemoveAll(r.partials())
 	}
-	return r.report, errors.Join(err, idx.save(f.dir))
+	return r.report, errors.Join(err, f.commit(idx, before))
 }
 
 func (r *run) fetch(ctx context.Context) error {

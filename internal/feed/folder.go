@@ -119,8 +119,9 @@ func (f *Folder) Remove(id string) error {
 			return err
 		}
 	}
+	before := f.used(idx)
 	delete(idx.Sources, id)
-	return idx.save(f.dir)
+	return f.commit(idx, before)
 }
 
 // editConfig writes feeds.yaml anew. What was written is read back and compared
@@ -267,9 +268,8 @@ func (f *Folder) lock() (unlock func(), err error) {
 	return func() { release(); f.busy.Unlock() }, nil
 }
 
-// sweep removes files that no document refers to and that have been there for a
-// day: who reads a folder while it is renewed keeps what was listed.
-func (f *Folder) sweep(idx *index) error {
+// used are the files that documents refer to.
+func (f *Folder) used(idx *index) map[string]bool {
 	used := map[string]bool{}
 	for _, st := range idx.Sources {
 		for _, d := range slices.Concat(st.Documents, st.Aside) {
@@ -278,6 +278,27 @@ func (f *Folder) sweep(idx *index) error {
 			}
 		}
 	}
+	return used
+}
+
+// commit saves the index. Files that went out of use since before get the time of
+// that, for sweep.
+func (f *Folder) commit(idx *index, before map[string]bool) error {
+	if err := idx.save(f.dir); err != nil {
+		return err
+	}
+	now, used := f.opts.Now(), f.used(idx)
+	for path := range before {
+		if !used[path] {
+			_ = os.Chtimes(path, now, now) // one that is gone is gone
+		}
+	}
+	return f.sweep(used)
+}
+
+// sweep removes files that have been out of use for a day: who reads a folder while
+// it is renewed keeps what was listed.
+func (f *Folder) sweep(used map[string]bool) error {
 	old := f.opts.Now().Add(-24 * time.Hour)
 	return filepath.WalkDir(filepath.Join(f.dir, "documents"), func(p string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {

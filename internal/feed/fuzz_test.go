@@ -51,9 +51,8 @@ func FuzzROLIE(f *testing.F) {
 	seed(f, "siemens/ssa-feed-tlp-white.json", "sick/csaf-feed-tlp-white.json", "gocsaf-simple-rolie-provider/white/white-feed.json")
 	f.Add([]byte(`{"feed":{"link":[{"rel":"next","href":"2.json"}],"entry":[{"id":"x","content":{"src":"a.json"},"link":[{"rel":"hash","href":"javascript:x"}]}]}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		entries, _, err := decodeROLIE(b, fuzzBase)
-		if err == nil {
-			below(t, entries)
+		if l, err := decodeROLIE(b, fuzzBase); err == nil {
+			below(t, l.entries)
 		}
 	})
 }
@@ -63,12 +62,12 @@ func FuzzDirectory(f *testing.F) {
 	f.Add([]byte("2026/a.json,2026-01-01T00:00:00Z\n../../x.json,2026-01-01T00:00:00Z\n"))
 	f.Add([]byte("a.json\n//evil.example/b.json\nhttps://evil.example/c.json\n%2e%2e/d.json\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, decode := range []func([]byte, *url.URL) ([]entry, error){decodeChanges, decodeIndex} {
-			entries, err := decode(b, fuzzBase)
+		for _, decode := range []func([]byte, *url.URL) (*listing, error){decodeChanges, decodeIndex} {
+			l, err := decode(b, fuzzBase)
 			if err != nil {
 				continue
 			}
-			for _, e := range entries {
+			for _, e := range l.entries {
 				if u, err := url.Parse(e.url); err != nil || u.Host != fuzzBase.Host || !strings.HasPrefix(path.Clean(u.Path), fuzzBase.Path) {
 					t.Errorf("it leads out of its directory: %q", e.url)
 				}

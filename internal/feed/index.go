@@ -178,6 +178,12 @@ func (st *sourceState) setAside(d Document) {
 	st.Aside = append(slices.DeleteFunc(st.Aside, func(have Document) bool { return have.URL == d.URL }), d)
 }
 
+// drop takes a document out of use.
+func (st *sourceState) drop(url string) {
+	st.at = nil
+	st.Documents = slices.DeleteFunc(st.Documents, func(d Document) bool { return d.URL == url })
+}
+
 // document is the one in use of a URL.
 func (st *sourceState) document(url string) (Document, bool) {
 	i, ok := st.place(url)

@@ -81,8 +81,9 @@ func (f *Folder) Load(ctx context.Context, path string, trust []string) (*LoadRe
 	if err := l.place(); err != nil {
 		return nil, err
 	}
+	before := f.used(idx)
 	r := l.apply(idx)
-	return r, idx.save(f.dir)
+	return r, f.commit(idx, before)
 }
 
 // A loading is one bundle on its way in.

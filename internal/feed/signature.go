@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -98,6 +99,38 @@ func (r *run) rememberKeys(k *keyRing) {
 	if len(k.keys) > 0 {
 		r.st.Keys = k.keys
 	}
+}
+
+// verifyAgain looks at documents in use whose signature said nothing yet, since
+// keys and the rules of feeds.yaml may be others now.
+func (r *run) verifyAgain(keys *keyRing) {
+	for _, d := range slices.Clone(r.st.Documents) {
+		if d.Signature == KeyUnknown && len(keys.keys) > 0 {
+			document, err := os.ReadFile(r.f.Path(d))
+			signature, err2 := os.ReadFile(r.f.SignaturePath(d))
+			if err == nil && err2 == nil {
+				d.Signature, d.Signer, err = keys.verify(document, signature, r.now())
+				if d.Signature == SignatureBad {
+					d.Aside = fmt.Sprintf("its signature is bad: %v", err)
+				}
+			}
+		}
+		if r.src.Signed && d.Signature != SignatureVerified && d.Aside == "" {
+			d.Aside = unsigned(d.Signature)
+		}
+		if d.Aside == "" {
+			r.st.put(d)
+			continue
+		}
+		r.problem(d.Name, "put aside: %s", d.Aside)
+		r.report.Aside++
+		r.st.drop(d.URL)
+		r.st.setAside(d)
+	}
+}
+
+func unsigned(s SignatureState) string {
+	return fmt.Sprintf("signature: %s; the source is set to take verified documents only", s)
 }
 
 // verify holds a detached signature against the keys.
