@@ -155,8 +155,6 @@ func detectText(name string, b []byte) wardbook.InputKind {
 		return wardbook.InputEPSS
 	case strings.Contains(first, "cveid") && strings.Contains(first, "vendorproject"):
 		return wardbook.InputKEV
-	case strings.ContainsAny(first, ",;\t|") && !yamlKey(first):
-		return wardbook.InputInventory
 	}
 	has := func(key string) bool {
 		return bytes.HasPrefix(b, []byte(key+":")) || bytes.Contains(b, []byte("\n"+key+":"))
@@ -170,8 +168,29 @@ func detectText(name string, b []byte) wardbook.InputKind {
 		return wardbook.InputVulnerabilities // OSV as YAML
 	case has("columns"), has("fields"), has("header_row"):
 		return wardbook.InputColumns
+	case !yamlKey(first) && tabular(b):
+		return wardbook.InputInventory
 	}
 	return ""
+}
+
+// tabular reports whether most of the first lines have a mark that parts cells.
+// Exports often begin with a title of their own, so the first line alone does
+// not tell.
+func tabular(b []byte) bool {
+	lines, parted := 0, 0
+	for line := range bytes.Lines(b) {
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		if lines++; lines > 30 {
+			break
+		}
+		if bytes.ContainsAny(line, ",;\t|") {
+			parted++
+		}
+	}
+	return parted > 0 && 2*parted >= lines
 }
 
 // yamlKey reports whether a line begins with a name and a colon, as no row of
