@@ -59,6 +59,7 @@ type File struct {
 	Size int64  // stored bytes, before decompression
 
 	open   func() (io.ReadCloser, error)
+	packed bool // a member of a zip: reading its stored bytes unpacks them
 	limit  int64
 	left   *int64 // what remains of Limits.Total
 	sum    hash.Hash
@@ -134,7 +135,7 @@ func (w *walker) zip(path string, zr *zip.Reader) error {
 	}
 	sort.Slice(members, func(i, j int) bool { return members[i].Name < members[j].Name })
 	for _, m := range members {
-		f := &File{Name: path + "!" + m.Name, Size: int64(m.UncompressedSize64), open: m.Open}
+		f := &File{Name: path + "!" + m.Name, Size: int64(m.UncompressedSize64), packed: true, open: m.Open}
 		if err := w.visit(f); err != nil {
 			return err
 		}
@@ -202,7 +203,8 @@ func (w *window) ReadAt(p []byte, off int64) (int, error) {
 
 // Open returns the file's bytes, decompressed. Reading past the limit gives
 // ErrTooLarge. Close reads what is left of the stored bytes, so that Evidence
-// is whole; it does not unpack them.
+// is whole; it does not unpack them. The rest of a member of a zip that hit the
+// limit is not read: its digest stays empty.
 func (f *File) Open() (io.ReadCloser, error) {
 	rc, err := f.open()
 	if err != nil {
@@ -263,6 +265,7 @@ type fileReader struct {
 	br   *bufio.Reader
 	rc   io.Closer
 	read int64
+	over bool // it is larger than the limit
 }
 
 func (r *fileReader) Read(p []byte) (int, error) {
@@ -272,6 +275,7 @@ func (r *fileReader) Read(p []byte) (int, error) {
 		if n, err := r.r.Read(one[:]); n == 0 {
 			return 0, err
 		}
+		r.over = true
 		return 0, fmt.Errorf("%s: %w", r.f.Name, ErrTooLarge)
 	}
 	if int64(len(p)) > most {
@@ -287,7 +291,12 @@ func (r *fileReader) Close() error {
 	if r.br == nil {
 		return nil
 	}
-	_, err := io.Copy(io.Discard, r.br)
+	var err error
+	if r.over && r.f.packed { // the rest of a bomb is not unpacked to know its digest
+		r.f.sum = nil
+	} else {
+		_, err = io.Copy(io.Discard, r.br)
+	}
 	buffers.Put(r.br)
 	r.br, r.r = nil, bytes.NewReader(nil)
 	return errors.Join(err, r.rc.Close())

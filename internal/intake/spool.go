@@ -107,7 +107,6 @@ func (f *File) Identify(n int) (e wardbook.Evidence, head []byte, err error) {
 	if err != nil {
 		return e, nil, err
 	}
-	fr := r.(*fileReader)
 	head = make([]byte, n)
 	k, err := io.ReadFull(r, head)
 	if err == nil {
@@ -116,11 +115,8 @@ func (f *File) Identify(n int) (e wardbook.Evidence, head []byte, err error) {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = nil
 	}
-	if err != nil { // closing would read on
-		buffers.Put(fr.br)
-		fr.rc.Close()
-		return e, nil, err
+	if cerr := r.Close(); err == nil {
+		err = cerr
 	}
-	err = r.Close()
 	return f.Evidence(), head[:k], err
 }
