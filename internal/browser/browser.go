@@ -8,9 +8,11 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -113,9 +115,24 @@ type Tab struct {
 // Tab opens a tab with cookies of its own. base is the address of the server.
 func (b *Browser) Tab(t testing.TB, base string, screen Screen) *Tab {
 	t.Helper()
-	ctx, stop := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	// In a window of its own: Chromium opens no tab of another person where that
+	// person has no window.
+	owner := cdp.WithExecutor(b.ctx, chromedp.FromContext(b.ctx).Browser)
+	person, err := target.CreateBrowserContext().WithDisposeOnDetach(true).Do(owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := target.CreateTarget("about:blank").WithBrowserContextID(person).WithNewWindow(true).Do(owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := chromedp.NewContext(b.ctx, chromedp.WithTargetID(id))
 	p := &Tab{t: t, b: b, ctx: ctx, base: base}
 	t.Cleanup(stop)
+	// The first run makes the tab, which lives as long as its context.
+	if err := chromedp.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
 	chromedp.ListenTarget(ctx, p.listen)
 	p.run(log.Enable(), runtime.Enable())
 	p.Screen(screen)

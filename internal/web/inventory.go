@@ -3,9 +3,9 @@ package web
 import (
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/wardbook/wardbook"
+	"github.com/wardbook/wardbook/internal/fleet"
 	"github.com/wardbook/wardbook/internal/store"
 )
 
@@ -16,28 +16,6 @@ const pageSize = 50
 type inventoryView struct {
 	*overview
 	*table
-}
-
-// A deviceFilter picks devices. Empty fields pick all.
-type deviceFilter struct{ Text, Site, Ward, Class, Service string }
-
-// fits reports whether every word of the text stands in the device, and the
-// rest is as asked.
-func (f deviceFilter) fits(d wardbook.Device) bool {
-	if f.Site != "" && d.Site != f.Site || f.Ward != "" && ward(d) != f.Ward ||
-		f.Class != "" && orUnknown(d.DeviceClass) != f.Class || f.Service != "" && orUnknown(string(d.Service)) != f.Service {
-		return false
-	}
-	if f.Text == "" {
-		return true
-	}
-	all := strings.ToLower(strings.Join([]string{d.ID, d.Manufacturer, d.Model, d.ModelNumber, d.Version, d.Serial, d.UDI, d.Type, d.Site, d.Location, d.Zone, d.IP, d.MAC, d.OS}, "\n"))
-	for _, w := range strings.Fields(strings.ToLower(f.Text)) {
-		if !strings.Contains(all, w) {
-			return false
-		}
-	}
-	return true
 }
 
 func orUnknown(s string) string {
@@ -53,9 +31,13 @@ func (s *Server) inventory(q *request, tx *store.Tx) (any, error) {
 		return nil, err
 	}
 	u := q.r.URL.Query()
-	f := deviceFilter{Text: u.Get("q"), Site: u.Get("site"), Ward: u.Get("ward"), Class: u.Get("class"), Service: u.Get("service")}
+	snap, err := s.fleets.at(tx)
+	if err != nil {
+		return nil, err
+	}
+	is := map[fleet.Column]string{fleet.Site: u.Get("site"), fleet.Ward: u.Get("ward"), fleet.Class: u.Get("class"), fleet.Service: u.Get("service"), fleet.Product: u.Get("product")}
 	l := q.deviceList()
-	l.All, l.Fits = slices.Values(o.Fleet), f.fits
+	l.Read = func(w window) (part[wardbook.Device], error) { return devices(tx, snap, w, is) }
 	l.Search = "Asset, model, serial, address"
 	classes := []option{{Value: "unknown", Label: "class unknown"}}
 	for _, c := range o.Classes {
@@ -66,6 +48,7 @@ func (s *Server) inventory(q *request, tx *store.Tx) (any, error) {
 		{Name: "site", Label: "Site", All: "All sites", Options: options(o.Sites)},
 		{Name: "ward", Label: "Ward", All: "All wards", Options: options(o.Wards)},
 		{Name: "class", Label: "Class", All: "All classes", Options: classes},
+		{Name: "product", Label: "Product", Linked: true, Show: o.Products[u.Get("product")]},
 		{Name: "service", Label: "Service", All: "In service or not", Options: append(service, option{Value: "unknown", Label: "service unknown"})},
 	}
 	t, err := l.show(q)
@@ -77,31 +60,35 @@ func (q *request) deviceList() list[wardbook.Device] {
 	type device = wardbook.Device
 	return list[device]{
 		Name: "devices", Label: "Devices", Empty: "No device fits.",
-		ID:    func(d device) string { return d.ID },
-		Order: by(func(d device) string { return d.ID }),
+		ID: func(d device) string { return d.ID },
 		Columns: []column[device]{
 			{Head: "Asset", Class: "fit", Cell: func(d device) cell {
 				return cell{Text: d.ID, Href: q.link("/inventory/" + url.PathEscape(d.ID)), Look: "main id"}
-			}, Sort: "id", Compare: by(func(d device) string { return d.ID })},
+			}, Sort: "id"},
 			{Head: "Device", Sub: "Maker", Class: "title", Cell: func(d device) cell {
 				c := known(d.Model)
 				c.Sub = &cell{Text: d.Manufacturer}
 				return c
-			}, Sort: "model", Compare: by(func(d device) string { return d.Model + "\n" + d.Manufacturer })},
-			{Head: "Version", Wide: 1, Cell: func(d device) cell { return known(d.Version) }, Sort: "version", Compare: by(func(d device) string { return d.Version })},
+			}, Sort: "model"},
+			{Head: "Version", Wide: 1, Cell: func(d device) cell { return known(d.Version) }, Sort: "version"},
 			{Head: "Ward", Sub: "Site", Class: "ward", Cell: func(d device) cell {
 				c := known(d.Location)
 				c.Sub = &cell{Text: d.Site}
 				return c
-			}, Sort: "ward", Compare: by(ward)},
+			}, Sort: "ward"},
 			{Head: "Class", Wide: 2, Cell: func(d device) cell {
 				c := known(className(d.DeviceClass))
 				if d.DeviceClass == "" {
 					c.Look = "unknown"
 				}
 				return c
-			}, Sort: "class", Compare: by(func(d device) string { return className(d.DeviceClass) })},
-			{Head: "Service", Class: "nb", Wide: 3, Cell: func(d device) cell { return cell{Text: words(string(d.Service))} }, Sort: "service", Compare: by(func(d device) string { return string(d.Service) })},
+			}, Sort: "class"},
+			{Head: "Service", Class: "nb", Wide: 3, Cell: func(d device) cell {
+				if d.Service == "" || d.Service == "unknown" {
+					return known("")
+				}
+				return cell{Text: words(string(d.Service))}
+			}, Sort: "service"},
 			{Head: "Address", Class: "fit", Wide: 3, Cell: func(d device) cell { return cell{Text: d.IP, Look: "id"} }},
 		},
 		Sort: "id",

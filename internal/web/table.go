@@ -112,7 +112,7 @@ type part[T any] struct {
 	Prev  string // for window.Before; empty: nothing comes before
 	Next  string // for window.After; empty: nothing comes after
 	Total int    // rows that fit, -1: not counted
-	From  int    // rows that fit before the first item, where Total is known
+	From  int    // rows that fit before the first item, -1: not counted
 }
 
 // A table is a list at one address, ready for the template "table".

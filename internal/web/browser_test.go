@@ -1,0 +1,60 @@
+package web
+
+import (
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/wardbook/wardbook/internal/browser"
+)
+
+// screens are what every page is looked at with.
+var screens = []browser.Screen{
+	browser.Desk, browser.Desk.InTheDark(), browser.Phone, browser.Phone.InTheDark(),
+	browser.Desk.WithoutScript(), browser.Phone.WithoutScript(),
+}
+
+// pagesOf are the addresses of all pages that a signed-in administrator can
+// open, one for each GET route that makes a page, and some of them filled.
+func (h *house) pagesOf() []string {
+	out := []string{"/risks?show=unacceptable&q=pump", "/risks?q=nothing+fits", "/findings?status=affected", "/inventory?site=North&sort=-model", "/inventory?at=2026-03-01T11:30:00Z", "/nothing/here"}
+	for _, rt := range h.server.routes() {
+		method, target := h.target(rt.pattern)
+		file := rt.long || strings.HasPrefix(target, "/static/") || strings.HasPrefix(target, "/book/") || strings.HasPrefix(target, "/api") ||
+			target == "/events" || target == "/healthz" || target == "/readyz" || strings.Contains(target, "{")
+		if method == "GET" && !file && !strings.Contains(target, "nosuchkey") {
+			out = append(out, target)
+		}
+	}
+	return out
+}
+
+// TestBrowserPages opens every page on every screen: accessible (WCAG 2.2 AA),
+// nothing wider than the screen, nothing on the console, also without scripts.
+// With WARDBOOK_SHOTS=folder it leaves pictures there.
+func TestBrowserPages(t *testing.T) {
+	b := browser.Start(t)
+	h := newHouse(t)
+	srv := httptest.NewServer(h.h)
+	defer srv.Close()
+	p := b.Tab(t, srv.URL, browser.Desk)
+	p.Open("/sign-in")
+	p.Check()
+	p.SignIn("administrator@example.org", password)
+	for _, screen := range screens {
+		if only := os.Getenv("WARDBOOK_SCREEN"); only != "" && only != screen.String() {
+			continue
+		}
+		p.Screen(screen)
+		for _, at := range h.pagesOf() {
+			p.Open(at)
+			p.Check()
+			if dir := os.Getenv("WARDBOOK_SHOTS"); dir != "" {
+				name := strings.NewReplacer("/", "_", "?", "_", "&", "_", ", ", "-", " ", "").Replace(at + "_" + screen.String())
+				p.Shot(filepath.Join(dir, name+".png"), true)
+			}
+		}
+	}
+}
