@@ -55,6 +55,7 @@ type organization struct {
 	sync.Mutex
 	documents map[string]*gather.Document // by kind, name and digest
 	memo      *assess.Memo
+	assessed  bool // the memo knows the products
 	written   written
 }
 
@@ -142,6 +143,7 @@ func (l *Living) assess(ctx context.Context, o *organization, org string, ev war
 	if err != nil {
 		return nil, err
 	}
+	o.assessed = true
 	r.progress("writing", 0, 0)
 	out := &Assessed{Position: r.position, Summary: a.Summary}
 	w := &assessmentWrite{assessment: a, written: o.written.next(), sboms: r.sbomDocuments(), devices: r.devices, standing: r.standing(a), out: out}

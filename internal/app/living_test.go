@@ -14,6 +14,7 @@ import (
 	"github.com/wardbook/wardbook"
 	"github.com/wardbook/wardbook/catalog"
 	"github.com/wardbook/wardbook/internal/dbtest"
+	"github.com/wardbook/wardbook/internal/gather"
 	"github.com/wardbook/wardbook/internal/store"
 	"github.com/wardbook/wardbook/internal/vulndb"
 )
@@ -155,6 +156,14 @@ func TestLivingThinSlice(t *testing.T) {
 		}
 		if again := h.assess("2025-06-01"); again.Written {
 			t.Errorf("nothing changed, but something was written: %+v", again)
+		}
+		next, err := gather.Decode(wardbook.InputAdvisory, "x.json", strings.NewReader(csaf("TPM-2", "CVE-2025-10002", "2.3")), gather.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		hits, err := h.living.Hits(t.Context(), h.org, next.Advisory)
+		if err != nil || len(hits) != 3 {
+			t.Errorf("%+v, %v", hits, err)
 		}
 		h.restart()
 		if again := h.assess("2025-06-01"); again.Written {

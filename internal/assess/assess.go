@@ -135,7 +135,7 @@ func Run(ctx context.Context, in Inputs) (*wardbook.Assessment, error) {
 		}
 	}
 	r.enrich()
-	r.Memo.end()
+	r.Memo.end(r)
 	return r.assessment(), nil
 }
 

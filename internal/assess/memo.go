@@ -32,7 +32,8 @@ type Memo struct {
 	support *support
 	at      time.Time // of support
 
-	passing bool // of one run, which keeps nothing of SBOMs
+	fleet   *fleet // of the newest run
+	passing bool   // of one run, which keeps nothing of SBOMs
 }
 
 // sbomMemo is what is remembered of one SBOM.
@@ -79,8 +80,20 @@ func (m *Memo) begin(r *run) {
 	}
 }
 
-// end drops what this run did not use.
-func (m *Memo) end() {
+// end drops what this run did not use, and takes over its products.
+func (m *Memo) end(r *run) {
+	if !m.passing {
+		m.fleet = newFleet(r)
+		if len(r.Advisories) == 0 { // nobody asked yet
+			m.advisories.Update(nil, r.Catalog, r.answers)
+			m.advisories.Match(slices.Collect(maps.Keys(m.fleet.byName)))
+			for i := range r.SBOMs {
+				for j := range r.SBOMs[i].Components {
+					m.advisories.Component(&r.SBOMs[i].Components[j])
+				}
+			}
+		}
+	}
 	maps.DeleteFunc(m.sboms, func(_ *wardbook.Component, s *sbomMemo) bool { return !s.used })
 }
 

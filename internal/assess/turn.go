@@ -87,7 +87,9 @@ func (t *turn) take(b SBOM) error {
 		}
 	}
 	t.supportOf(t.support, p)
-	t.SBOMs[i].keep(t.findings[from:])
+	if t.Memo.passing { // what is remembered may be asked about
+		t.SBOMs[i].keep(t.findings[from:])
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -32,6 +33,7 @@ type Advisories struct {
 	byPrefix map[string][]int32  // prefix of a numbered range → products
 	words    []string            // words of products, sorted: for names that were cut
 	vocab    map[string][]string // a word with one letter less → words of products: for slips of the hand
+	beside   *Advisories         // that this one stands for a part of; nil: it is the whole
 }
 
 // indexed is one product of an advisory, read for matching.
@@ -68,8 +70,14 @@ func newAdvisoryReader(cat *catalog.Catalog) *advisoryReader {
 // index makes an index of documents, which have tracking ids of their own. The
 // one that it made before is not to be used any more.
 func (r *advisoryReader) index(list []*wardbook.Advisory, ans *Answers) *Advisories {
+	return r.indexBeside(list, ans, nil)
+}
+
+// indexBeside makes an index that says of its documents what one would say that
+// has those of beside, too.
+func (r *advisoryReader) indexBeside(list []*wardbook.Advisory, ans *Answers, beside *Advisories) *Advisories {
 	a := &Advisories{
-		ledger: r.ledger, answers: ans, list: list,
+		ledger: r.ledger, answers: ans, list: list, beside: beside,
 		byForm: map[string][]int32{}, byPrefix: map[string][]int32{}, byPurl: map[string][]int32{}, vocab: map[string][]string{},
 	}
 	for i, adv := range a.list {
@@ -260,7 +268,7 @@ func (a *Advisories) findUnique() {
 		for _, n := range list[1:] {
 			only = only && a.products[n].name.text == first.text
 		}
-		if !only {
+		if !only || a.others(w, first.text) {
 			continue
 		}
 		for _, n := range list {
@@ -271,6 +279,22 @@ func (a *Advisories) findUnique() {
 			p.unique[w] = true
 		}
 	}
+}
+
+// others reports whether a document of the index beside, which is none of a's,
+// has a product with the word, of another name than that.
+func (a *Advisories) others(w, name string) bool {
+	if a.beside == nil {
+		return false
+	}
+	for _, n := range a.beside.byForm[w] {
+		x := &a.beside.products[n]
+		id := a.beside.list[x.advisory].ID
+		if (name == "" || x.name.text != name) && !slices.ContainsFunc(a.list, func(adv *wardbook.Advisory) bool { return adv.ID == id }) {
+			return true
+		}
+	}
+	return false
 }
 
 // addSlips files a word under each form that it has with one letter less.
@@ -331,7 +355,7 @@ func (a *Advisories) candidates(d *deviceName, buf []int32) []int32 {
 		begins(d.cut)
 	}
 	for i, w := range d.words {
-		if d.kinds[i] == brandWord && len(w) >= 5 && len(a.byForm[w]) == 0 {
+		if d.kinds[i] == brandWord && len(w) >= 5 && len(a.byForm[w]) == 0 && !a.others(w, "") {
 			begins(w)
 			for _, v := range a.slips(w) {
 				out = append(out, a.byForm[v]...)

@@ -44,7 +44,12 @@ type named struct {
 // Match returns what the advisories say of id: one match per advisory and
 // vulnerability whose product's name fits, whatever the status.
 func (a *Advisories) Match(id Identity) []AdvisoryMatch {
-	d := a.ledger.deviceName(id)
+	return a.match(id, a.ledger.deviceName(id))
+}
+
+// match is Match of an identity whose name was read before, and was held against
+// nothing yet.
+func (a *Advisories) match(id Identity, d *deviceName) []AdvisoryMatch {
 	var out []AdvisoryMatch
 	cands := a.candidates(d, nil)
 	for i := 0; i < len(cands); {

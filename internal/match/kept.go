@@ -25,7 +25,7 @@ type Kept struct {
 
 	devices map[Identity]*said
 	parts   map[Part]*said
-	found   *names // of the keys of devices and parts; nil until it is needed
+	found   *names // devices and parts by their keys; nil until it is needed
 }
 
 // Part is what of a component decides what advisories say of it.
@@ -41,6 +41,7 @@ type said struct {
 	matches []AdvisoryMatch
 	turn    int // in which it was last asked for
 	stale   bool
+	name    *deviceName // of a device, as filed; held against nothing
 }
 
 // NewKept makes one that remembers nothing yet.
@@ -114,26 +115,28 @@ func (k *Kept) reindex(list []*wardbook.Advisory, ans *Answers) []indexed {
 
 // outdate marks what the changed products may concern.
 func (k *Kept) outdate(changed []indexed) {
-	if k.found == nil {
-		k.found = newNames(k.index.ledger)
-		for _, s := range k.devices {
-			k.found.add(s)
-		}
-		for _, s := range k.parts {
-			k.found.add(s)
-		}
-	}
+	k.file()
 	seen := map[string]bool{}
-	mark := func(list []*said) {
-		for _, s := range list {
-			s.stale = true
-		}
-	}
 	for i := range changed {
-		changed[i].posts(
-			func(form string) { k.found.byForm(form, seen, mark) },
-			func(prefix string) { mark(k.found.prefixes[prefix]) },
-			func(purl string) { mark(k.found.purls[purl]) })
+		k.found.posted(&changed[i], seen, func(list []*said) {
+			for _, s := range list {
+				s.stale = true
+			}
+		})
+	}
+}
+
+// file files everything that was asked for under its keys.
+func (k *Kept) file() {
+	if k.found != nil {
+		return
+	}
+	k.found = newNames(k.index.ledger)
+	for _, s := range k.devices {
+		k.found.add(s)
+	}
+	for _, s := range k.parts {
+		k.found.add(s)
 	}
 }
 
@@ -191,8 +194,48 @@ func (k *Kept) Component(c *wardbook.Component) []AdvisoryMatch {
 	return s.matches
 }
 
-// Len is how many documents count.
-func (k *Kept) Len() int { return len(k.index.list) }
+// A Hit is an identity or a part that a document speaks of.
+type Hit struct {
+	Identity Identity
+	Part     Part // of a component; empty where Identity is of a device
+	Matches  []AdvisoryMatch
+}
+
+// Try says of which identities and parts that were asked for a document would
+// speak, and what, if it were taken in; nothing is changed by it. The order of
+// hits is not fixed.
+func (k *Kept) Try(adv *wardbook.Advisory) []Hit {
+	if k.index == nil {
+		return nil
+	}
+	k.file()
+	reader := &advisoryReader{ledger: k.reader.ledger, vendors: k.reader.vendors, names: map[string]*productName{}, read: map[*wardbook.Advisory][]indexed{}}
+	x := reader.indexBeside([]*wardbook.Advisory{adv}, k.index.answers, k.index)
+	var out []Hit
+	asked, seen := map[*said]bool{}, map[string]bool{}
+	take := func(list []*said) {
+		for _, s := range list {
+			if asked[s] {
+				continue
+			}
+			asked[s] = true
+			h := Hit{Identity: s.device, Part: s.part}
+			if s.part == (Part{}) {
+				name := *s.name // what it is held against stays in the copy
+				h.Matches = x.match(s.device, &name)
+			} else {
+				h.Matches = x.Component(&wardbook.Component{Purl: s.part.Purl, Name: s.part.Name, Version: s.part.Version, Supplier: s.part.Supplier})
+			}
+			if len(h.Matches) > 0 {
+				out = append(out, h)
+			}
+		}
+	}
+	for i := range x.products {
+		k.found.posted(&x.products[i], seen, take)
+	}
+	return out
+}
 
 // names finds identities and parts by what products ask for: the other way
 // round than the index of advisories.
@@ -218,6 +261,9 @@ func (n *names) add(s *said) {
 		n.purls[key] = append(n.purls[key], s)
 	}
 	d := n.ledger.deviceName(s.device)
+	if s.part == (Part{}) {
+		s.name = d
+	}
 	for form := range d.forms {
 		n.forms[form] = append(n.forms[form], s)
 		if p, digits, _ := splitDesignator(form); digits != "" {
@@ -240,6 +286,15 @@ func (n *names) add(s *said) {
 		}
 		n.brands[w] = append(n.brands[w], s)
 	}
+}
+
+// posted hands over who may have a product as a candidate. seen holds the forms
+// that were asked for.
+func (n *names) posted(x *indexed, seen map[string]bool, take func([]*said)) {
+	x.posts(
+		func(form string) { n.byForm(form, seen, take) },
+		func(prefix string) { take(n.prefixes[prefix]) },
+		func(purl string) { take(n.purls[purl]) })
 }
 
 // byForm hands over who may have a product that is filed under a form as a
