@@ -69,7 +69,7 @@ const (
 	maxKey      = 1 << 20
 	maxSmall    = 64 << 20 // KEV, EPSS
 	maxZip      = 8 << 30
-	saveEvery   = 10 * time.Second
+	saveEvery   = 5 * time.Second
 )
 
 // A run is one fetch of one source.

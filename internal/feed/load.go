@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -77,6 +78,9 @@ func (f *Folder) Load(ctx context.Context, path string, trust []string) (*LoadRe
 	}
 	if err := l.faults.Err(); err != nil {
 		return nil, fmt.Errorf("%s: the bundle is refused, nothing was changed\n%w", path, err)
+	}
+	if err := l.sync(); err != nil {
+		return nil, err
 	}
 	if err := l.place(); err != nil {
 		return nil, err
@@ -284,7 +288,7 @@ func (l *loading) one(z *zip.File, o Member) error {
 	h := sha256.New()
 	in := &tellRead{r: io.LimitReader(r, o.Size+1)}
 	n, err := io.Copy(io.MultiWriter(w, h), in)
-	cerr := errors.Join(w.Sync(), w.Close())
+	cerr := w.Close()
 	switch {
 	case err != nil && in.err == nil:
 		return errors.Join(err, cerr)
@@ -310,6 +314,32 @@ func (t *tellRead) Read(p []byte) (int, error) {
 		t.err = err
 	}
 	return n, err
+}
+
+// sync brings what was unpacked onto the disk, before the index refers to it.
+// Several at once: a disk takes them together.
+func (l *loading) sync() error {
+	var mu sync.Mutex
+	var errs []error
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, 32)
+	for _, o := range l.m.Members {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			f, err := os.OpenFile(filepath.Join(l.stage, o.SHA256), os.O_RDWR, 0)
+			if err == nil {
+				err = errors.Join(f.Sync(), f.Close())
+			}
+			if err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				errs = append(errs, err)
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // place brings what was unpacked to where the documents look for it.
