@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -100,13 +101,35 @@ func jobsCheck(w *app.Worker) web.Check {
 	}}
 }
 
+// feedAges tells when each source of a feed folder was last looked at as a
+// whole; nil where there is no folder. A source that never was is not in it.
+func feedAges(dir string) func(context.Context) (map[string]time.Time, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return nil
+	}
+	return func(context.Context) (map[string]time.Time, error) {
+		folder, err := openFeeds(dir)
+		if err != nil {
+			return nil, err
+		}
+		all, err := folder.Status()
+		ages := map[string]time.Time{}
+		for _, s := range all {
+			if !s.Checked.IsZero() {
+				ages[s.Source.ID] = s.Checked
+			}
+		}
+		return ages, err
+	}
+}
+
 // serve answers browsers, and Prometheus where metrics is an address, until ctx
 // ends or one of the two cannot.
 func serve(ctx context.Context, out io.Writer, s *store.Store, o web.Options, metrics string) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	if metrics != "" {
-		o.Metrics.Watch(s, nil)
+		o.Metrics.Watch(s, feedAges(defaultFeeds()))
 		go func() {
 			err := o.Metrics.Serve(ctx, metrics, func(address string) { fmt.Fprintf(out, "Metrics are at %s\n", address) })
 			if err != nil {
