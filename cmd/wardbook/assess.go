@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -166,6 +167,10 @@ func runAssess(ctx context.Context, f assessFlags, stdout, stderr io.Writer) err
 	}
 	if err := f.addFeeds(stderr); err != nil {
 		return err
+	}
+	if os.Getenv("GOGC") == "" {
+		// One run over data that may be large: a little time for much memory.
+		debug.SetGCPercent(50)
 	}
 	cat, err := catalog.Load()
 	if err != nil {

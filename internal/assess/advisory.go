@@ -33,6 +33,9 @@ func (r *run) matchAdvisories(ctx context.Context) error {
 		for n, found := range said.Match(ids) {
 			r.advisoriesOf(&part[n], found)
 		}
+		if r.Memo.passing {
+			said.Forget()
+		}
 	}
 	return nil
 }

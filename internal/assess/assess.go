@@ -100,6 +100,8 @@ type run struct {
 	findings  []wardbook.Finding
 	questions questions
 	notes     []string // what is not known
+
+	noAdvisories bool // none were given
 }
 
 // Run makes the assessment. It fails only when ctx ends, a record of the
@@ -125,7 +127,8 @@ func Run(ctx context.Context, in Inputs) (*wardbook.Assessment, error) {
 	if !r.HasInventory {
 		stages = []stage{{"SBOMs", r.sbomsInTurn}}
 	}
-	for _, stage := range append(stages, stage{"statements", r.applyStatements}) {
+	r.noAdvisories = len(r.Advisories) == 0
+	for _, stage := range append(stages, stage{"matched", r.dropAdvisories}, stage{"statements", r.applyStatements}, stage{"stated", r.dropStatements}) {
 		r.progress(stage.name, 0, 0)
 		if err := stage.do(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", stage.name, err)
@@ -137,6 +140,25 @@ func Run(ctx context.Context, in Inputs) (*wardbook.Assessment, error) {
 	r.enrich()
 	r.Memo.end(r)
 	return r.assessment(), nil
+}
+
+// dropAdvisories lets go of what only matching needs: decoded advisories and
+// their index are most of what a run holds. A Memo keeps them.
+func (r *run) dropAdvisories(context.Context) error {
+	r.Advisories = nil
+	if r.Memo.passing {
+		r.Memo.advisories = nil
+	}
+	return nil
+}
+
+// dropStatements lets go of what is not needed for risks.
+func (r *run) dropStatements(context.Context) error {
+	r.Statements, r.SBOMs = nil, nil
+	if r.Memo.passing {
+		r.Memo.statements = nil
+	}
+	return nil
 }
 
 func (r *run) progress(stage string, done, total int) {

@@ -117,7 +117,11 @@ func (m *Memo) components(by *match.Matcher, s *SBOM) ([]match.ComponentMatch, e
 // statementsOf makes statements ready for look-up.
 func (m *Memo) statementsOf(r *run) *match.Statements {
 	if m.statements == nil || r.StatementsKey == "" || m.statementsKey != r.StatementsKey {
-		m.statementsKey, m.statements = r.StatementsKey, match.NewStatements(r.Statements)
+		list := r.Statements
+		if m.passing {
+			list = r.statementsOnFindings()
+		}
+		m.statementsKey, m.statements = r.StatementsKey, match.NewStatements(list)
 	}
 	return m.statements
 }

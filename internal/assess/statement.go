@@ -118,3 +118,28 @@ func has(m map[string]int, k string) bool {
 	_, ok := m[k]
 	return ok
 }
+
+// statementsOnFindings are those about vulnerabilities that a finding has: large
+// makers give statements on thousands that nobody here has to do with.
+func (r *run) statementsOnFindings() []wardbook.Statement {
+	found := map[string]bool{}
+	for i := range r.findings {
+		f := &r.findings[i]
+		found[strings.ToUpper(f.Vulnerability)] = true
+		for _, a := range f.Aliases {
+			found[strings.ToUpper(a)] = true
+		}
+	}
+	var out []wardbook.Statement
+	for i := range r.Statements {
+		s := &r.Statements[i]
+		about := found[strings.ToUpper(s.Vulnerability)]
+		for _, a := range s.Aliases {
+			about = about || found[strings.ToUpper(a)]
+		}
+		if about {
+			out = append(out, *s)
+		}
+	}
+	return out
+}

@@ -71,7 +71,7 @@ func (r *run) unknowns(s *wardbook.Summary, a *wardbook.Assessment) []string {
 	if r.EPSS == nil {
 		out = append(out, "No EPSS scores were given: the probability of exploitation is unknown.")
 	}
-	if len(r.Advisories) == 0 {
+	if r.noAdvisories {
 		out = append(out, "No advisories were given: what makers and authorities say is unknown.")
 	}
 	return out

@@ -97,7 +97,8 @@ func (g *Gathered) Close() {
 	}
 }
 
-// Inputs hands over to the assessment. program is its name and version, at the
+// Inputs hands over to the assessment and keeps nothing of it, so that what was
+// decoded can go when it is matched: it is called once. program is its name and version, at the
 // date that counts as today.
 func (g *Gathered) Inputs(program string, at time.Time) assess.Inputs {
 	in := assess.Inputs{
@@ -121,6 +122,7 @@ func (g *Gathered) Inputs(program string, at time.Time) assess.Inputs {
 		wardbook.InputAdvisory: len(g.paths.Advisories), wardbook.InputVulnerabilities: len(g.paths.Vulns), wardbook.InputVEX: len(g.paths.VEX),
 		wardbook.InputKEV: len(g.paths.KEV), wardbook.InputEPSS: len(g.paths.EPSS),
 	})
+	g.devices, g.sboms, g.advisories, g.statements = nil, nil, nil, nil
 	return in
 }
 

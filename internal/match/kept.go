@@ -80,6 +80,12 @@ func (k *Kept) forget() {
 	}
 }
 
+// Forget drops what was said of identities, for those who will not ask again.
+func (k *Kept) Forget() {
+	clear(k.devices)
+	k.found = nil
+}
+
 // reindex makes the index of list and returns the products that differ between
 // it and the one before: those of documents that came or went, and those whose
 // words are their own now, or no longer.
