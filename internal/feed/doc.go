@@ -10,7 +10,10 @@
 //
 //	f, err := feed.Open(dir, feed.Options{})
 //	report, err := f.Fetch(ctx, "kev", nil)
-//	for _, d := range docs { f.Path(d) } // docs, err := f.Documents(feed.Advisories...)
+//	docs, err := f.Documents(feed.Advisories...)
+//	for _, d := range docs {
+//		read(f.Path(d))
+//	}
 //
 // What arrives is checked before it is used: TLS, the digests and OpenPGP
 // signatures that a CSAF provider publishes, and that the content is what the
