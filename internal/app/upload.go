@@ -103,9 +103,9 @@ func (u *Upload) Close() error {
 	return err
 }
 
-// Add takes in one file: a document, or a zip of documents. What cannot be used
-// is told by Commit; an error says that the file could not be read, and wraps
-// intake.ErrTooLarge where it is too large.
+// Add takes in the bytes of one file: a document, or a zip of documents. What
+// cannot be used is told by Commit; an error says that the bytes could not be
+// read, and is an intake.ErrTooLarge where there are too many.
 func (u *Upload) Add(name string, r io.Reader) error {
 	if name == "" {
 		name = "unnamed"
@@ -115,6 +115,12 @@ func (u *Upload) Add(name string, r io.Reader) error {
 		return err
 	}
 	u.spooled = append(u.spooled, s)
+	return nil
+}
+
+// recognise tells what a file is, and takes a zip apart.
+func (u *Upload) recognise(s *intake.Spooled) error {
+	name := s.Name
 	head := make([]byte, gather.HeadSize)
 	n, err := io.ReadFull(s.Reader(), head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -252,9 +258,14 @@ type Uploaded struct {
 }
 
 // Commit keeps what was added as evidence and asks for the import of it, in one
-// transaction. ev says who and why. What is in the book already and still holds
+// transaction; it is called once. ev says who and why. What is in the book already and still holds
 // is left out, and the result says so.
 func (u *Upload) Commit(ctx context.Context, org string, ev wardbook.Event) (*Uploaded, error) {
+	for _, s := range u.spooled {
+		if err := u.recognise(s); err != nil {
+			return nil, err
+		}
+	}
 	out := &Uploaded{Outcomes: u.refused}
 	known, err := u.im.holding(ctx, org)
 	if err != nil {

@@ -186,7 +186,7 @@ func (s *Server) uploadAgain(q *request, outcomes []app.Outcome, fault string) e
 // maxFields bounds the parts of an upload that are no files.
 const maxFields = 50
 
-// readUpload reads the parts of an upload in the order in which they come.
+// readUpload reads the parts of an upload as they come.
 func readUpload(parts *multipart.Reader, u *app.Upload) (reason string, files int, err error) {
 	for fields := 0; ; {
 		p, err := parts.NextPart()
