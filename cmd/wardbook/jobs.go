@@ -50,6 +50,7 @@ func (j *jobFlags) open(s *store.Store, log *slog.Logger) (*jobs, error) {
 	living := app.NewLiving(s, cat, app.LivingOptions{Program: "wardbook " + version(), Cache: vulndb.Cache{Dir: dir}})
 	return &jobs{importer: im, worker: &app.Worker{Store: s, Log: log, Handlers: map[string]app.Handler{
 		app.ImportJob: im.Import,
+		app.DueJob:    app.ReopenDue,
 		app.AssessJob: living.Job(time.Now),
 	}}}, nil
 }

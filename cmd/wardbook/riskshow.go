@@ -50,7 +50,7 @@ func newRiskList() *cobra.Command {
 				isGone := g != nil && g.Gone != ""
 				isOpen := !r.State.Final()
 				return (gone || !isGone) && (!open || isOpen) && (!unacceptable || isOpen && r.Unacceptable()) &&
-					(!overdue || isOpen && r.Due != "" && r.Due < today) && (!newer || g != nil && g.Proposed != nil)
+					(!overdue || isOpen && late(r, today)) && (!newer || g != nil && g.Proposed != nil)
 			}
 			return b.with(cmd.Context(), func(s *store.Store, org string) error {
 				return s.View(cmd.Context(), org, func(tx *store.Tx) error { return listRisks(cmd.OutOrStdout(), tx, states, today, fits) })
@@ -66,6 +66,12 @@ func newRiskList() *cobra.Command {
 	fs.BoolVar(&newer, "newer", false, "only risks for which the program proposes other values now")
 	fs.BoolVar(&gone, "gone", false, "also risks that nothing known supports any more")
 	return cmd
+}
+
+// late reports whether a risk was to be dealt with before today; one that is
+// accepted or handed over waits for nobody.
+func late(r *wardbook.Risk, today string) bool {
+	return r.Due != "" && r.Due < today && !r.State.Final() && !r.State.Accepted() && r.State != wardbook.RiskTransferred
 }
 
 func stateNames() (out []string) {
@@ -96,7 +102,7 @@ func listRisks(w io.Writer, tx *store.Tx, states []string, today string, fits fu
 			}
 			n++
 			due := v.Due
-			if due != "" && due < today && !v.State.Final() {
+			if late(&v, today) {
 				due += " overdue"
 			}
 			owner, state := "", wordsOf(string(v.State))

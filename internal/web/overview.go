@@ -77,8 +77,15 @@ type inRegister struct {
 
 type cellOf struct{ Severity, Likelihood int }
 
+// ToDo reports whether something is still to be done: it is open, and neither
+// accepted nor handed over.
+func (r riskRow) ToDo() bool {
+	s := wardbook.RiskState(r.State)
+	return r.Open && !s.Accepted() && s != wardbook.RiskTransferred
+}
+
 // Overdue reports whether it was to be done before today.
-func (r riskRow) Overdue(today string) bool { return r.Open && r.Due != "" && r.Due < today }
+func (r riskRow) Overdue(today string) bool { return r.ToDo() && r.Due != "" && r.Due < today }
 
 // closedStates are those in which nothing waits for anybody.
 var closedStates = []string{string(wardbook.RiskDismissed), string(wardbook.RiskClosed)}

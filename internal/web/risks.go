@@ -81,6 +81,8 @@ func (f riskFilter) fits(r riskRow, today string) bool {
 		return r.Open && unknown
 	case "open":
 		return r.Open
+	case "todo":
+		return r.ToDo()
 	case "newer":
 		return r.Newer
 	case "ending":
@@ -147,7 +149,7 @@ func (s *Server) risks(q *request, tx *store.Tx) (any, error) {
 	l.Fits = func(r riskRow) bool { return f.fits(r, today) }
 	l.Filters = []filter{
 		{Name: "show", Label: "Show", All: "all", Chips: true, Options: []option{
-			{Value: "open", Label: "open"}, {Value: "unacceptable", Label: "unacceptable"}, {Value: "overdue", Label: "overdue"}, {Value: "unknown", Label: "level unknown"},
+			{Value: "open", Label: "open"}, {Value: "todo", Label: "to do"}, {Value: "unacceptable", Label: "unacceptable"}, {Value: "overdue", Label: "overdue"}, {Value: "unknown", Label: "level unknown"},
 			{Value: "decide", Label: "to decide"}, {Value: "newer", Label: "changed since decided"}, {Value: "ending", Label: "acceptance ends"}, {Value: "gone", Label: "gone"},
 		}},
 		{Name: "state", Label: "State", All: "any state", Chips: true, Options: stateOptions(o.Risks)},

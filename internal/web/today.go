@@ -71,7 +71,7 @@ func (q *request) waits(o *overview) []waitView {
 		}
 		return "due " + r.Due
 	}
-	add(member, "Yours", "you answer for them", dueNote, "show", "open", "owner", "me")
+	add(member, "Yours", "you answer for them", dueNote, "show", "todo", "owner", "me")
 	add(approver, "To decide", "somebody else estimated them, and the policy lets them be accepted", dueNote, "show", "decide")
 	add(analyst, "Changed since decided", "the program proposes other values: take them, or say why not", dueNote, "show", "newer")
 	add(decider, "Acceptance ends", fmt.Sprintf("within %d days; then they are open again", endingDays), func(r riskRow) string { return "until " + r.Accepted }, "show", "ending")
