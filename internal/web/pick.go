@@ -34,6 +34,8 @@ func pickBy[T any](rows iter.Seq[T], w window, total func(a, b T) int, fits func
 		order = func(a, b T) int { return total(b, a) }
 	}
 	var best []T
+	var worst T // the last of a page, as far as is known
+	full := false
 	var within, outside int // rows that fit on the page's side of the edge, and the others
 	for v := range rows {
 		if fits != nil && !fits(v) {
@@ -44,12 +46,13 @@ func pickBy[T any](rows iter.Seq[T], w window, total func(a, b T) int, fits func
 			continue
 		}
 		within++
-		if len(best) >= w.Limit && order(v, best[w.Limit-1]) > 0 && len(best) == w.Limit {
-			continue // sorted and full: it cannot be on the page
+		if full && order(v, worst) > 0 {
+			continue // it cannot be on the page
 		}
 		if best = append(best, v); len(best) >= 4*w.Limit+64 {
 			slices.SortFunc(best, order)
 			best = best[:w.Limit]
+			worst, full = best[w.Limit-1], true
 		}
 	}
 	slices.SortFunc(best, order)
