@@ -14,9 +14,9 @@ import (
 	"github.com/wardbook/wardbook"
 	"github.com/wardbook/wardbook/catalog"
 	"github.com/wardbook/wardbook/internal/advisory"
+	"github.com/wardbook/wardbook/internal/assess"
 	"github.com/wardbook/wardbook/internal/gather"
 	"github.com/wardbook/wardbook/internal/intake"
-	"github.com/wardbook/wardbook/internal/match"
 	"github.com/wardbook/wardbook/internal/sbom"
 )
 
@@ -301,33 +301,20 @@ func (e evidence) explainAdvisories(w io.Writer, cat *catalog.Catalog, d *wardbo
 	var docs []*wardbook.Advisory
 	e.each(w, wardbook.InputAdvisory, func(b []byte) {
 		doc, err := advisory.Decode(bytes.NewReader(b), advisory.Options{})
-		if err == nil && doc.Advisory != nil && advisoryNames(doc.Advisory, vuln) {
+		if err == nil && doc.Advisory != nil && assess.Names(doc.Advisory, vuln) {
 			docs = append(docs, doc.Advisory)
 		}
 	})
 	if len(docs) == 0 {
 		return false, nil
 	}
-	idx := match.NewAdvisories(docs, cat, nil)
-	id := match.Identity{Manufacturer: d.Manufacturer, Model: d.Model, ModelNumber: d.ModelNumber, Version: d.Version, UDIDI: d.UDIDI, OS: d.OS}
-	fmt.Fprintf(w, "%s for %s; the products nearest to the device:\n", countText(len(docs), "document"), vuln)
-	for _, s := range idx.Explain(id, 8) {
+	var x assess.Absence
+	x.ExplainAdvisories(cat, docs, d, vuln)
+	fmt.Fprintf(w, "%s for %s; the products nearest to the device:\n", countText(x.Documents, "document"), vuln)
+	for _, s := range x.Nearest {
 		fmt.Fprintf(w, "  - %s: %s\n", s.Step, s.Detail)
 	}
 	return true, nil
-}
-
-func advisoryNames(a *wardbook.Advisory, vuln string) bool {
-	if strings.EqualFold(a.ID, vuln) {
-		return true
-	}
-	for i := range a.Vulnerabilities {
-		v := &a.Vulnerabilities[i]
-		if strings.EqualFold(v.ID, vuln) || strings.EqualFold(v.CVE, vuln) || slices.ContainsFunc(v.IDs, func(x string) bool { return strings.EqualFold(x, vuln) }) {
-			return true
-		}
-	}
-	return false
 }
 
 // explainRecords holds the components of the product's SBOMs against the
@@ -359,15 +346,16 @@ func (e evidence) explainRecords(w io.Writer, p *wardbook.Product, vuln string) 
 			if err != nil {
 				return
 			}
-			ms, err := match.Components(doc.Components, recordLookup(recs), match.Options{Platforms: doc.Product.CPEs, Outside: true})
-			if err != nil {
+			x := assess.Absence{Records: recs}
+			if x.ExplainSBOM(&assess.SBOM{Path: in.Path, CPEs: doc.Product.CPEs, Components: doc.Components}, recordLookup(recs)) != nil {
 				return
 			}
-			if len(ms) == 0 {
+			held := x.SBOMs[0].Held
+			if len(held) == 0 {
 				fmt.Fprintf(w, "  none of the %d components of %s is named by them\n", len(doc.Components), in.Path)
 			}
-			for _, m := range ms {
-				fmt.Fprintf(w, "  %s: %s\n", doc.Components[m.Component].Key(), strings.ReplaceAll(string(m.Status), "_", " "))
+			for _, m := range held {
+				fmt.Fprintf(w, "  %s: %s\n", m.Component, strings.ReplaceAll(string(m.Status), "_", " "))
 				for _, s := range m.Why {
 					fmt.Fprintf(w, "    - %s: %s\n", s.Step, s.Detail)
 				}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -291,6 +292,46 @@ func TestLivingFeeds(t *testing.T) {
 		feeds = feeds[1:]
 		if got = h.assess("2025-06-01"); len(got.Findings.Gone) != 1 {
 			t.Errorf("what no feed has any more still counts: %+v", got)
+		}
+	})
+}
+
+// Why a device is no finding: by the range of an advisory, by the version of a
+// component, or because nothing names it. Where it is one, the finding tells.
+func TestLivingWhyNot(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, s *store.Store) {
+		h := newHospital(t, s)
+		other := pump("O-1", "1.0", "ICU", "Clinical")
+		other.Manufacturer, other.Model = "Samplewatch GmbH", "VitalView 7"
+		h.devices("cmms", pump("P-1", "2.1.0", "ICU", "Clinical"), pump("P-2", "2.4.0", "ICU", "Clinical"), other)
+		h.source(wardbook.InputAdvisory, "TPM-1", csaf("TPM-1", "CVE-2025-10001", "2.3"))
+		h.source(wardbook.InputSBOM, "pump", sbomOf("2.1.0", "1.4.0"))
+		h.source(wardbook.InputVulnerabilities, "go", osv)
+		h.assess("2025-06-01")
+		h.restart()
+		why := func(vuln, device string) *Explanation {
+			t.Helper()
+			x, err := h.living.WhyNot(t.Context(), h.org, vuln, device)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return x
+		}
+		if x := why("tpm-1", "P-1"); x.Absence != nil || len(x.Findings) != 1 || x.Findings[0].Status != wardbook.Affected {
+			t.Errorf("%+v", x)
+		}
+		if x := why("CVE-2025-10001", "O-1"); x.Absence == nil || x.Absence.Documents != 1 || len(x.Absence.Nearest) == 0 {
+			t.Errorf("%+v", x)
+		}
+		x := why("CVE-2025-20001", "P-1")
+		if x.Absence == nil || len(x.Absence.Records) != 1 || len(x.Absence.SBOMs) != 1 || len(x.Absence.SBOMs[0].Held) != 1 || x.Absence.SBOMs[0].Held[0].Status != wardbook.NotAffected {
+			t.Errorf("%+v", x.Absence)
+		}
+		if x := why("CVE-1999-1", "P-1"); x.Absence == nil || x.Absence.Told() {
+			t.Errorf("%+v", x)
+		}
+		if _, err := h.living.WhyNot(t.Context(), h.org, "CVE-1999-1", "nobody"); !errors.Is(err, wardbook.ErrNotFound) {
+			t.Error(err)
 		}
 	})
 }
