@@ -335,3 +335,99 @@ func TestLivingWhyNot(t *testing.T) {
 		}
 	})
 }
+
+// What somebody changes while an assessment is made is in it; what is done to a
+// risk meanwhile is not lost, and does not make it start again.
+func TestLivingMoved(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, s *store.Store) {
+		h := newHospital(t, s)
+		h.devices("cmms", pump("P-1", "2.1.0", "ICU", "Clinical"))
+		h.source(wardbook.InputAdvisory, "TPM-1", csaf("TPM-1", "CVE-2025-10001", "2.3"))
+		runs := 0
+		meanwhile := func(fn func()) *Assessed {
+			t.Helper()
+			runs = 0
+			at := time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC)
+			out, err := h.living.Assess(t.Context(), h.org, wardbook.Event{Actor: System, Action: "assessment.make"}, at, func(stage string, _, _ int) {
+				if stage != "writing" {
+					return
+				}
+				if runs++; runs == 1 {
+					fn()
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return out
+		}
+		out := meanwhile(func() { h.source(wardbook.InputAdvisory, "TPM-2", csaf("TPM-2", "CVE-2025-10002", "2.3")) })
+		if runs != 2 || len(out.Findings.New) != 2 {
+			t.Errorf("%d runs, %+v", runs, out)
+		}
+		h.source(wardbook.InputAdvisory, "TPM-3", csaf("TPM-3", "CVE-2025-10003", "2.3"))
+		var edited wardbook.Risk
+		out = meanwhile(func() {
+			h.update("risk.assign", func(tx *store.Tx) error {
+				risks, err := every[wardbook.Risk](tx, store.ListOptions{})
+				if err != nil {
+					return err
+				}
+				edited = risks[0].Value
+				edited.Register = &wardbook.Register{Owner: "ana"}
+				_, err = tx.Put(risks[0].ID, risks[0].Revision.Revision, edited)
+				return err
+			})
+		})
+		if runs != 1 || len(out.Findings.New) != 1 {
+			t.Errorf("%d runs, %+v", runs, out)
+		}
+		h.view(func(tx *store.Tx) error {
+			rev, err := tx.ByKey(edited.RecordKind(), edited.ID)
+			if err != nil {
+				return err
+			}
+			r, err := store.Decode[wardbook.Risk](rev)
+			if err != nil || r.Value.Register == nil || r.Value.Register.Owner != "ana" {
+				t.Errorf("the owner is lost: %+v, %v", r.Value.Register, err)
+			}
+			return nil
+		})
+	})
+}
+
+// A risk that people have decided keeps its values; what the program proposes
+// now stands beside it, and devices and wards are those of now.
+func TestLivingDecidedRisk(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, s *store.Store) {
+		h := newHospital(t, s)
+		h.devices("cmms", pump("P-1", "2.1.0", "Ward 4", "Clinical"))
+		h.source(wardbook.InputAdvisory, "TPM-1", csaf("TPM-1", "CVE-2025-10001", "2.3"))
+		out := h.assess("2025-06-01")
+		id := out.Risks.New[0]
+		var before store.Stored[wardbook.Risk]
+		h.view(func(tx *store.Tx) (err error) { before, err = store.Get[wardbook.Risk](tx, id); return err })
+		if err := Confirm(t.Context(), s, Edit{Organization: h.org, Actor: "ana", Roles: []wardbook.Role{wardbook.Analyst}, Risk: id, Revision: before.Revision.Revision}); err != nil {
+			t.Fatal(err)
+		}
+		h.source(wardbook.InputKEV, "KEV", `{"title":"KEV","catalogVersion":"2025.06.01","dateReleased":"2025-06-01T00:00:00Z","count":1,"vulnerabilities":[{"cveID":"CVE-2025-10001","vendorProject":"x","product":"y","vulnerabilityName":"z","dateAdded":"2025-06-01","shortDescription":"s","requiredAction":"r","dueDate":"2025-06-22"}]}`)
+		d := pump("P-2", "2.1.0", "ICU", "Office")
+		d.LifeSupport = wardbook.Yes
+		h.devices("cmms", pump("P-1", "2.1.0", "Ward 4", "Clinical"), d)
+		h.assess("2025-06-02")
+		h.view(func(tx *store.Tx) error {
+			r, err := store.Get[wardbook.Risk](tx, id)
+			if err != nil {
+				return err
+			}
+			now, was := r.Value.Evaluations(), before.Value.Evaluations()
+			if r.Value.State != wardbook.RiskEvaluated || now.Differs(&was) || len(r.Value.Devices) != 2 || len(r.Value.Wards) != 2 {
+				t.Errorf("%+v", r.Value)
+			}
+			if r.Value.Register.Proposed == nil || !now.Differs(&r.Value.Register.Proposed.Evaluations) {
+				t.Errorf("no other proposal stands beside it: %+v", r.Value.Register)
+			}
+			return nil
+		})
+	})
+}
