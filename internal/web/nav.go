@@ -20,6 +20,8 @@ var navigation = []section{
 	{"Risk file", []place{
 		{"/risks", "Risks", "i-matrix", member},
 		{"/findings", "Findings", "i-list", member},
+		{"/questions", "Questions", "i-ask", member},
+		{"/decisions", "Decisions", "i-check", member},
 	}},
 	{"Fleet", []place{
 		{"/inventory", "Inventory", "i-device", member},

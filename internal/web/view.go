@@ -22,6 +22,7 @@ func (v *view) Past() bool        { return !v.q.at.IsZero() }
 func (v *view) At() string        { return v.q.atText }
 func (v *view) Today() string     { return v.q.today() }
 func (v *view) Admin() bool       { return admin.allows(v.q.seat.Roles) }
+func (v *view) Decider() bool     { return decider.allows(v.q.seat.Roles) }
 func (v *view) Importer() bool    { return importer.allows(v.q.seat.Roles) }
 func (v *view) Version() string   { return v.q.s.o.Version }
 func (v *view) Path() string      { return v.q.r.URL.Path }

@@ -39,6 +39,8 @@ type house struct {
 	document  string // SHA-256
 	source    string // id of an inventory, and of the job that read it
 	job       string
+	question  string // ids of records
+	decision  string
 	sessions  map[string]string
 	log       bytes.Buffer
 	clock     time.Time
@@ -131,6 +133,24 @@ func (h *house) fill(org, device, title string) (risk, document string) {
 			ID: "R-1", Title: title, State: wardbook.RiskProposed, Findings: []string{"F-1"}, Devices: []string{device}, Wards: []string{"North / ICU <1>"}, Product: "P-1",
 			Safety: e1, Effectiveness: e1, Security: wardbook.Evaluation{}, Due: "2026-02-28", Action: "Update it", Options: []wardbook.ControlOption{{Kind: wardbook.Inherent, Text: "Update", Source: "A-1"}},
 		})
+		if err != nil {
+			return err
+		}
+		question, decision := wardbook.NewID(), wardbook.NewID()
+		if h.question == "" {
+			h.question, h.decision = question, decision
+		}
+		asked := wardbook.Asked{Question: wardbook.Question{ID: "Q-1", Kind: wardbook.AskProduct, Key: "infusia = " + title, Text: "Is this Infusia that of " + title + "?", Choices: []string{"yes", "no"}, Findings: []string{"F-1"}}, State: wardbook.QuestionOpen, Since: "2026-02-27"}
+		if asked.DeviceSet, asked.Affected, err = tx.KeepDeviceSet([]string{device}); err != nil {
+			return err
+		}
+		if _, err := tx.Put(question, 0, asked); err != nil {
+			return err
+		}
+		_, err = tx.Put(decision, 0, wardbook.Decision{
+			State: wardbook.DecisionActive, Vulnerabilities: []string{"CVE-2026-0009"}, Subjects: []wardbook.StatementSubject{{Vendor: "Exampla", Name: title}}, Status: wardbook.NotAffected,
+			Justification: wardbook.InlineMitigationsExist, Reason: "the port is closed", By: "test", At: time.Date(2026, 2, 27, 0, 0, 0, 0, time.UTC),
+		})
 		return err
 	})
 	err := h.store.Update(h.t.Context(), org, wardbook.Event{Actor: "test", Action: "assessment.keep", Target: "assessment/" + document}, func(tx *store.Tx) error {
@@ -172,6 +192,7 @@ func (h *house) target(pattern string) (method, target string) {
 	method, target, _ = strings.Cut(pattern, " ")
 	for from, to := range map[string]string{
 		"/risks/{id}": "/risks/" + h.risk, "/inventory/{id}": "/inventory/SE-1", "/findings/{id}": "/findings/F-1",
+		"/questions/{id}": "/questions/" + h.question, "/decisions/{id}": "/decisions/" + h.decision,
 		"/sources/{id}": "/sources/" + h.source, "/jobs/{id}": "/jobs/" + h.job,
 		"{sha256}": h.document, "{$}": "", "{digest}": assetsDigest, "{name}": "wardbook.css", "{key}": "nosuchkey",
 	} {
