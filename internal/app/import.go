@@ -9,6 +9,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/wardbook/wardbook"
 	"github.com/wardbook/wardbook/internal/gather"
@@ -214,7 +215,9 @@ func (im *Importer) read(ctx context.Context, org string, d importDocument) (*re
 		if d.Kind == wardbook.InputInventory {
 			return im.compareInventory(ctx, tx, r)
 		}
-		r.name = nameOf(r.doc, d)
+		if r.name = cleanName(nameOf(r.doc, d)); r.name == "" {
+			r.name = seriesOf(d.File)
+		}
 		if err := r.find(tx); err != nil {
 			return err
 		}
@@ -390,6 +393,25 @@ func nameOf(d *gather.Document, in importDocument) string {
 		return d.ID
 	}
 	return seriesOf(in.File)
+}
+
+// maxName is how many characters of a name are kept.
+const maxName = 300
+
+// cleanName is a name that foreigners chose as one that can be kept and shown: on
+// one line, without control characters, and not endless.
+func cleanName(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	s = strings.TrimSpace(s)
+	if r := []rune(s); len(r) > maxName {
+		s = string(r[:maxName-1]) + "…"
+	}
+	return s
 }
 
 // dated are the parts of a file's name that change from one export to the next:

@@ -501,3 +501,26 @@ func TestHostile(t *testing.T) {
 		}
 	}
 }
+
+// TestHostileNames: names and values that a database does not take hold up
+// nothing.
+func TestHostileNames(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, s *store.Store) {
+		d := newDesk(t, s)
+		odd := strings.Replace(bom("urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79", "a@1"), `"name":"Infusia"`, `"name":"Inf\u0000usia\nx"`, 1)
+		long := strings.Replace(csaf("EX-9", "2026-01-01"), "EX-9", strings.Repeat("E", 5000), 1)
+		table := strings.Replace(table(1, 40, "1"), "A-0030;Exampla", "A-00\x0030;Exam\x00pla\xff", 1)
+		got := d.bring(nil, "a\x00\n\xffb.json", odd, "long.json", long, "t.csv", table, "last.json", csaf("EX-1", "2026-01-01"))
+		expect(t, got, app.WasNew, app.WasNew, app.WasNew, app.WasNew)
+		if got[0].File != "a  \uFFFDb.json" || got[0].Name != "Exampla Inf usia x 2.1" {
+			t.Errorf("%q, %q", got[0].File, got[0].Name)
+		}
+		if n := len([]rune(got[1].Name)); n != 300 {
+			t.Errorf("a name of %d characters", n)
+		}
+		if d.devices("t.csv") != 40 {
+			t.Errorf("%d devices", d.devices("t.csv"))
+		}
+		d.verify()
+	})
+}

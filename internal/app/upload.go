@@ -107,7 +107,7 @@ func (u *Upload) Close() error {
 // cannot be used is told by Commit; an error says that the bytes could not be
 // read, and is an intake.ErrTooLarge where there are too many.
 func (u *Upload) Add(name string, r io.Reader) error {
-	if name == "" {
+	if name = cleanName(name); name == "" {
 		name = "unnamed"
 	}
 	s, err := intake.Spool(name, r, u.limits.File)
@@ -186,6 +186,7 @@ func (u *Upload) member(f *intake.File) error {
 
 // document tells what one document is and puts it on the list.
 func (u *Upload) document(f *intake.File, open func() (io.ReadCloser, error)) {
+	f.Name = cleanName(f.Name)
 	e, head, err := f.Identify(gather.HeadSize)
 	kind := u.Kind
 	if kind == "" && err == nil {
@@ -275,7 +276,7 @@ func (u *Upload) Commit(ctx context.Context, org string, ev wardbook.Event) (*Up
 	seen := map[string]bool{}
 	for _, d := range u.docs {
 		if d.Kind == wardbook.InputInventory {
-			d.As, d.Hold, d.Force, d.Columns = u.As, u.Hold, u.Force, u.columns
+			d.As, d.Hold, d.Force, d.Columns = cleanName(u.As), u.Hold, u.Force, u.columns
 		}
 		src, same := known[string(d.Kind)+"/"+d.SHA256]
 		switch key := string(d.Kind) + "/" + d.SHA256; {
