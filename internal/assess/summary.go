@@ -32,6 +32,61 @@ type deviceState struct {
 	risks                   []int // indexes, worst first
 }
 
+// deviceStates are the states of all devices, in their order. The findings of a
+// product share one list of devices, so that each list is looked up once.
+type deviceStates struct {
+	list  []*deviceState
+	byID  map[string]*deviceState
+	lists map[listKey][]*deviceState
+	worst []riskRank // of the risks, in their order
+}
+
+// riskRank is how bad a risk is.
+type riskRank struct {
+	level string
+	rank  int
+	bad   bool // unacceptable
+}
+
+// A listKey tells lists apart without looking into them.
+type listKey struct {
+	first *string
+	n     int
+}
+
+func newDeviceStates(devices []wardbook.Device) *deviceStates {
+	s := &deviceStates{list: make([]*deviceState, len(devices)), byID: make(map[string]*deviceState, len(devices)), lists: map[listKey][]*deviceState{}}
+	all := make([]deviceState, len(devices))
+	for i := range devices {
+		st := s.byID[devices[i].ID]
+		if st == nil {
+			st = &all[i]
+			s.byID[devices[i].ID] = st
+		}
+		s.list[i] = st
+	}
+	return s
+}
+
+// of are the states of the devices with these ids; others are left out.
+func (s *deviceStates) of(ids []string) []*deviceState {
+	if len(ids) == 0 {
+		return nil
+	}
+	key := listKey{&ids[0], len(ids)}
+	if out, ok := s.lists[key]; ok {
+		return out
+	}
+	out := make([]*deviceState, 0, len(ids))
+	for _, id := range ids {
+		if st := s.byID[id]; st != nil {
+			out = append(out, st)
+		}
+	}
+	s.lists[key] = out
+	return out
+}
+
 // summary counts and picks what a person reads first.
 func (r *run) summary(a *wardbook.Assessment) wardbook.Summary {
 	s := wardbook.Summary{
@@ -41,21 +96,14 @@ func (r *run) summary(a *wardbook.Assessment) wardbook.Summary {
 	for _, st := range wardbook.Statuses {
 		s.Findings[st] = 0
 	}
-	states := make(map[string]*deviceState, len(a.Devices))
-	for i := range a.Devices {
-		states[a.Devices[i].ID] = &deviceState{}
-	}
+	states := newDeviceStates(a.Devices)
 	for i := range a.Findings {
 		f := &a.Findings[i]
 		s.Findings[f.Status]++
 		if f.KEV != nil && f.Status.Open() {
 			s.KnownExploited++
 		}
-		for _, d := range f.Devices {
-			st := states[d]
-			if st == nil {
-				continue
-			}
+		for _, st := range states.of(f.Devices) {
 			st.any = true
 			if f.Status.Open() {
 				st.findings++
@@ -72,10 +120,10 @@ func (r *run) summary(a *wardbook.Assessment) wardbook.Summary {
 		if k.Overdue {
 			s.Overdue++
 		}
-		for _, d := range k.Devices {
-			if st := states[d]; st != nil {
-				st.risks = append(st.risks, i)
-			}
+		level, rank := r.worst(k)
+		states.worst = append(states.worst, riskRank{level, rank, k.Unacceptable()})
+		for _, st := range states.of(k.Devices) {
+			st.risks = append(st.risks, i)
 		}
 	}
 	countOf(&s, a, states)
@@ -202,7 +250,7 @@ type wardSummary struct {
 }
 
 // wards sums up the care areas with open findings, worst first.
-func (r *run) wards(a *wardbook.Assessment, states map[string]*deviceState) []wardbook.WardCount {
+func (r *run) wards(a *wardbook.Assessment, states *deviceStates) []wardbook.WardCount {
 	byID := map[string]*wardSummary{}
 	for i := range a.Devices {
 		d := &a.Devices[i]
@@ -218,7 +266,7 @@ func (r *run) wards(a *wardbook.Assessment, states map[string]*deviceState) []wa
 			byID[w.id()] = w
 		}
 		w.Devices++
-		st := states[d.ID]
+		st := states.list[i]
 		switch {
 		case st.affected:
 			w.Affected++
@@ -228,10 +276,11 @@ func (r *run) wards(a *wardbook.Assessment, states map[string]*deviceState) []wa
 		bad := false
 		for _, n := range st.risks {
 			w.risks[n] = true
-			if level, rank := r.worst(&a.Risks[n]); rank > w.rank {
-				w.Worst, w.rank = level, rank
+			worst := &states.worst[n]
+			if worst.rank > w.rank {
+				w.Worst, w.rank = worst.level, worst.rank
 			}
-			bad = bad || a.Risks[n].Unacceptable()
+			bad = bad || worst.bad
 		}
 		if bad {
 			w.Unacceptable++
@@ -278,7 +327,7 @@ func riskIDs(a *wardbook.Assessment, set map[int]bool) []string {
 }
 
 // topDevices picks the devices with the worst risks, then with the most.
-func (r *run) topDevices(a *wardbook.Assessment, states map[string]*deviceState) []wardbook.DeviceCount {
+func (r *run) topDevices(a *wardbook.Assessment, states *deviceStates) []wardbook.DeviceCount {
 	type entry struct {
 		device int
 		rank   int
@@ -287,16 +336,17 @@ func (r *run) topDevices(a *wardbook.Assessment, states map[string]*deviceState)
 	}
 	var list []entry
 	for i := range a.Devices {
-		st := states[a.Devices[i].ID]
+		st := states.list[i]
 		if len(st.risks) == 0 || a.Devices[i].Service == wardbook.Retired {
 			continue
 		}
 		e := entry{device: i, rank: -1}
 		for _, n := range st.risks {
-			if level, rank := r.worst(&a.Risks[n]); rank > e.rank {
-				e.level, e.rank = level, rank
+			worst := &states.worst[n]
+			if worst.rank > e.rank {
+				e.level, e.rank = worst.level, worst.rank
 			}
-			if a.Risks[n].Unacceptable() {
+			if worst.bad {
 				e.bad++
 			}
 		}
@@ -314,7 +364,7 @@ func (r *run) topDevices(a *wardbook.Assessment, states map[string]*deviceState)
 		if lx, ly := dx.LifeSupport == wardbook.Yes, dy.LifeSupport == wardbook.Yes; lx != ly {
 			return lx
 		}
-		if nx, ny := states[dx.ID].findings, states[dy.ID].findings; nx != ny {
+		if nx, ny := states.list[x.device].findings, states.list[y.device].findings; nx != ny {
 			return nx > ny
 		}
 		return dx.ID < dy.ID
@@ -322,8 +372,8 @@ func (r *run) topDevices(a *wardbook.Assessment, states map[string]*deviceState)
 	out := make([]wardbook.DeviceCount, 0, mostTopDevices)
 	for _, e := range list[:min(len(list), mostTopDevices)] {
 		d := &a.Devices[e.device]
-		c := wardbook.DeviceCount{Device: d.ID, Product: d.Product, Site: d.Site, Location: d.Location, Findings: states[d.ID].findings, Worst: e.level}
-		for _, n := range states[d.ID].risks {
+		c := wardbook.DeviceCount{Device: d.ID, Product: d.Product, Site: d.Site, Location: d.Location, Findings: states.list[e.device].findings, Worst: e.level}
+		for _, n := range states.list[e.device].risks {
 			c.Risks = append(c.Risks, a.Risks[n].ID)
 		}
 		out = append(out, c)

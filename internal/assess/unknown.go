@@ -7,10 +7,10 @@ import (
 )
 
 // countOf fills in the counts of devices.
-func countOf(s *wardbook.Summary, a *wardbook.Assessment, states map[string]*deviceState) {
+func countOf(s *wardbook.Summary, a *wardbook.Assessment, states *deviceStates) {
 	for i := range a.Devices {
 		d := &a.Devices[i]
-		st := states[d.ID]
+		st := states.list[i]
 		if d.Service == wardbook.Retired {
 			s.DevicesRetired++
 			continue
