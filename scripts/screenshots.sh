@@ -1,6 +1,7 @@
 #!/bin/bash
-# Makes the pictures of the documentation from demo-out/ (make demo first).
-# Needs chromium for the HTML report and pdftoppm for the PDF.
+# Makes the pictures of the documentation from demo-out/ (make demo first): the
+# report, and the pages of a server with the sample hospital. Needs chromium for
+# the pages and pdftoppm for the PDF.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,7 +11,12 @@ chromium=$(command -v chromium || command -v chromium-browser || command -v goog
 	exit 1
 }
 profile=$(mktemp -d)
-trap 'rm -rf "$profile"' EXIT
+server=
+stop() {
+	[ -z "$server" ] || kill "$server" 2>/dev/null || true
+	rm -rf "$profile"
+}
+trap stop EXIT
 mkdir -p docs/img
 
 # shot NAME WIDTH HEIGHT ANCHOR: the report as a reader sees it at an anchor.
@@ -42,4 +48,18 @@ first() {
 
 page report-answer "$(first 'What to do first')"
 page report-risk "$(first 'Hazardous situation')"
+# The pages: a book with the sample assessment, served on a free port.
+./bin/wardbook keep --database "$profile/book.db" --organization "St. Example Hospital" --out demo-out \
+	--by "Ana Ruiz" --reason "monthly assessment" >/dev/null
+./bin/wardbook serve --database "$profile/book.db" --listen 127.0.0.1:0 >"$profile/serve" 2>"$profile/log" &
+server=$!
+for _ in {1..100}; do
+	setup=$(grep -o 'http://[^ ]*/setup/[^ ]*' "$profile/serve") && break
+	sleep 0.2
+done
+WARDBOOK_SHOTS="$PWD/docs/img" WARDBOOK_AT="$setup" ${GO:-go} test -count=1 -run '^TestShots$' ./internal/web
+
+for f in docs/img/server-*.png; do
+	[ "$(stat -c %s "$f")" -lt 204800 ] || echo "larger than 200 KB: $f" >&2
+done
 ls -l docs/img
