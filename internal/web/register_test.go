@@ -161,7 +161,7 @@ func TestTwoPeople(t *testing.T) {
 	page := "/risks/" + h.risk
 	h.do("analyst", page+"/due", http.StatusSeeOther, "revision", "1", "due", "2026-04-01", "reason", "the service window")
 	body := h.do("approver", page+"/due", http.StatusConflict, "revision", "1", "due", "2026-05-05", "reason", "the budget comes in May")
-	for _, has := range []string{"The analyst saved revision 2", "the service window", `value="2026-05-05"`, "2026-04-01", "the budget comes in May", `name="revision" value="2"`, "Save mine over it"} {
+	for _, has := range []string{"The analyst saved revision 2", "the service window", `value="2026-05-05"`, "2026-04-01", "the budget comes in May", `name="revision" value="2"`, "Save mine over it", "<td>Due</td>"} {
 		if !strings.Contains(body, has) {
 			t.Errorf("the page of the conflict does not say %q", has)
 		}

@@ -203,13 +203,13 @@ func (s *Server) stepOfRisk(q *request, st riskStep) error {
 	id := q.r.PathValue("id")
 	var f *form
 	var names people
+	var o *overview
 	err := q.view(func(tx *store.Tx) error {
 		r, err := store.Get[wardbook.Risk](tx, id)
 		if err != nil {
 			return err
 		}
-		o, err := s.overview(tx)
-		if err != nil {
+		if o, err = s.overview(tx); err != nil {
 			return err
 		}
 		if names, err = readPeople(tx); err != nil {
@@ -231,7 +231,7 @@ func (s *Server) stepOfRisk(q *request, st riskStep) error {
 		if err == nil {
 			return q.done("/risks/"+id, cmp.Or(st.done, "The risk is "+words(f.Get("to"))+" now."))
 		}
-		if status, err = s.tell(f, err, names); err != nil {
+		if status, err = s.tell(f, err, o, names); err != nil {
 			return err
 		}
 	}
@@ -248,7 +248,8 @@ func (s *Server) stepOfRisk(q *request, st riskStep) error {
 
 // tell puts what went wrong into the form; an error that no person can mend is
 // given back.
-func (s *Server) tell(f *form, err error, who people) (status int, _ error) {
+func (s *Server) tell(f *form, err error, o *overview, who people) (status int, _ error) {
+	cause := err
 	var no *app.Refused
 	if errors.As(err, &no) {
 		f.fault("", sentence(no.Why))
@@ -260,7 +261,20 @@ func (s *Server) tell(f *form, err error, who people) (status int, _ error) {
 	if err = f.take(err); err == nil {
 		return http.StatusUnprocessableEntity, nil
 	}
-	return conflictStatus, f.conflict(err, who.name, theirsOf)
+	var c *wardbook.EditConflict
+	if err := f.conflict(err, who.name, theirsOf); err != nil || !errors.As(cause, &c) || c.Base == nil {
+		return conflictStatus, err
+	}
+	was, err := store.Decode[wardbook.Risk](*c.Base)
+	if err != nil {
+		return conflictStatus, err
+	}
+	is, err := store.Decode[wardbook.Risk](*c.Current)
+	if err != nil {
+		return conflictStatus, err
+	}
+	f.Conflict.Changes = o.riskChanges(who, &was.Value, &is.Value)
+	return conflictStatus, nil
 }
 
 // theirsOf is what the fields of the forms hold in a revision.
