@@ -7,7 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wardbook/wardbook"
 	"github.com/wardbook/wardbook/internal/browser"
+	"github.com/wardbook/wardbook/internal/store"
 )
 
 // screens are what every page is looked at with.
@@ -57,4 +59,44 @@ func TestBrowserPages(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestBrowserList: a list is searched while one types, sorted by a click, gone
+// through with keys, and tells that the book has grown; without scripts the
+// same addresses do the same.
+func TestBrowserList(t *testing.T) {
+	b := browser.Start(t)
+	h := newHouse(t)
+	srv := httptest.NewServer(h.h)
+	defer srv.Close()
+	p := b.Tab(t, srv.URL, browser.Desk)
+	p.SignIn("analyst@example.org", password)
+	p.Open("/risks")
+	p.Press("j")
+	if p.Focused() == "" {
+		t.Error("J goes to no row")
+	}
+	p.Fill("risks-q", "zzz")
+	p.Wait("No risk fits.")
+	p.WaitPath("/risks?q=zzz")
+	p.Click("Show all")
+	p.Wait("Pump stops")
+	p.Click("Devices")
+	p.WaitPath("/risks?sort=-devices")
+	h.update(h.org, func(tx *store.Tx) error {
+		_, err := tx.AddEvidence(wardbook.Evidence{Name: "news.txt"}, strings.NewReader("news"))
+		return err
+	})
+	p.Wait("The book has grown since this page was made.")
+	p.Click("Show it as it is now")
+	p.WaitGone("The book has grown")
+	p.Quiet()
+
+	p.Screen(browser.Desk.WithoutScript())
+	p.Open("/risks")
+	p.Fill("risks-q", "zzz")
+	p.Click("Search")
+	p.WaitPath("/risks?q=zzz")
+	p.Wait("No risk fits.")
+	p.Quiet()
 }

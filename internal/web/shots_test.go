@@ -58,7 +58,7 @@ func TestShots(t *testing.T) {
 	}
 }
 
-// shrink writes a picture again with its 200 most common colours.
+// shrink writes a picture again with its 256 most telling colours.
 func shrink(path string) error {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -75,9 +75,13 @@ func shrink(path string) error {
 			count[color.RGBAModel.Convert(whole.At(x, y)).(color.RGBA)]++
 		}
 	}
-	common := slices.SortedFunc(maps.Keys(count), func(a, b color.RGBA) int { return count[b] - count[a] })
+	// A little of a strong colour says more than much of a grey.
+	weight := func(c color.RGBA) int {
+		return count[c] * (4 + int(max(c.R, c.G, c.B)) - int(min(c.R, c.G, c.B)))
+	}
+	common := slices.SortedFunc(maps.Keys(count), func(a, b color.RGBA) int { return weight(b) - weight(a) })
 	var colours color.Palette
-	for _, c := range common[:min(len(common), 200)] {
+	for _, c := range common[:min(len(common), 256)] {
 		colours = append(colours, c)
 	}
 	nearest := map[color.RGBA]uint8{}
