@@ -128,7 +128,7 @@ func Run(ctx context.Context, in Inputs) (*wardbook.Assessment, error) {
 		stages = []stage{{"SBOMs", r.sbomsInTurn}}
 	}
 	r.noAdvisories = len(r.Advisories) == 0
-	for _, stage := range append(stages, stage{"matched", r.dropAdvisories}, stage{"statements", r.applyStatements}, stage{"stated", r.dropStatements}) {
+	for _, stage := range append(stages, stage{"matched", r.dropAdvisories}, stage{"alike", r.mergeAlike}, stage{"statements", r.applyStatements}, stage{"stated", r.dropStatements}) {
 		r.progress(stage.name, 0, 0)
 		if err := stage.do(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", stage.name, err)
@@ -149,6 +149,30 @@ func (r *run) dropAdvisories(context.Context) error {
 	if r.Memo.passing {
 		r.Memo.advisories = nil
 	}
+	return nil
+}
+
+// mergeAlike makes one finding of those with one id: an SBOM lists a component
+// twice, or two SBOMs of a product do. Of two, the one that asks more of people
+// stays, then the more certain, then the first.
+func (r *run) mergeAlike(context.Context) error {
+	at := make(map[string]int, len(r.findings))
+	kept := r.findings[:0]
+	for i := range r.findings {
+		f := &r.findings[i]
+		n, ok := at[f.ID]
+		if !ok {
+			at[f.ID] = len(kept)
+			kept = append(kept, *f)
+			continue
+		}
+		k := &kept[n]
+		if was, is := slices.Index(wardbook.Statuses, k.Status), slices.Index(wardbook.Statuses, f.Status); is < was || is == was && f.Confidence > k.Confidence {
+			*k = *f
+		}
+	}
+	clear(r.findings[len(kept):])
+	r.findings = kept
 	return nil
 }
 

@@ -184,6 +184,29 @@ func TestSBOMAndStatement(t *testing.T) {
 	}
 }
 
+// A component that stands twice in an SBOM, or in two SBOMs of one product, is
+// one finding: ids are unique.
+func TestComponentTwiceIsOneFinding(t *testing.T) {
+	in := inputs(t)
+	in.Advisories = nil
+	twice := zlibSBOM()
+	twice.Components = append(slices.Clone(twice.Components), twice.Components...)
+	second := zlibSBOM()
+	second.Path = "again.json"
+	in.SBOMs, in.Records = []SBOM{twice, second}, leftPad()
+	a := runOn(t, in)
+	seen := map[string]bool{}
+	for _, f := range a.Findings {
+		if seen[f.ID] {
+			t.Errorf("%s stands there twice", f.ID)
+		}
+		seen[f.ID] = true
+	}
+	if got := statusOf(a, "A1", "CVE-2026-0002"); got != wardbook.Affected {
+		t.Errorf("A1 is %q", got)
+	}
+}
+
 // Without an inventory each SBOM is one device.
 func TestSBOMAlone(t *testing.T) {
 	in := inputs(t)
