@@ -209,16 +209,6 @@ func (x *xmlReader) str() []byte {
 	return nil
 }
 
-func trimXML(p []byte) []byte {
-	for len(p) > 0 && p[0] <= ' ' {
-		p = p[1:]
-	}
-	for len(p) > 0 && p[len(p)-1] <= ' ' {
-		p = p[:len(p)-1]
-	}
-	return p
-}
-
 func (x *xmlReader) text() string { return x.b.text.keep(x.str()) }
 
 func (x *xmlReader) word() string { return x.b.text.intern(x.str()) }
