@@ -25,7 +25,7 @@ func Keep(tx *store.Tx, a *wardbook.Assessment) (devices *store.Changes, out *As
 		return nil, nil, err
 	}
 	out = &Assessed{Summary: a.Summary}
-	w := &assessmentWrite{assessment: a, out: out, standing: standingOf(a)}
+	w := &assessmentWrite{assessment: a, there: true, out: out, standing: standingOf(a)}
 	if err := w.write(tx); err != nil && !errors.Is(err, errNothing) {
 		return nil, nil, err
 	}
@@ -61,7 +61,8 @@ type assessmentWrite struct {
 	assessment *wardbook.Assessment
 	written    written
 	sboms      map[string]*assess.SBOM       // by the name that products know them by
-	devices    []store.Fact[wardbook.Device] // as the book has them, in the order of assessment.Devices; nil: they are there
+	devices    []store.Fact[wardbook.Device] // as the book has them
+	there      bool                          // the devices were written by the caller
 	standing   wardbook.Standing
 	out        *Assessed
 
@@ -115,7 +116,7 @@ func (w *assessmentWrite) write(tx *store.Tx) error {
 // writeDevices gives the devices the product and class that the assessment
 // found.
 func (w *assessmentWrite) writeDevices(tx *store.Tx) error {
-	if w.devices == nil {
+	if w.there {
 		return nil
 	}
 	groups, stale := map[string][]wardbook.Device{}, map[string]bool{}

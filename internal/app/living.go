@@ -55,7 +55,9 @@ type organization struct {
 	sync.Mutex
 	documents map[string]*gather.Document // by kind, name and digest
 	memo      *assess.Memo
-	assessed  bool // the memo knows the products
+	assessed  bool                          // the memo knows the products
+	devices   []store.Fact[wardbook.Device] // in the order of their ids, as of devicesAt; nil: not remembered
+	devicesAt int64
 	written   written
 }
 

@@ -154,14 +154,14 @@ func (h *hospital) change(r *rand.Rand, w *told) {
 	case 6:
 		source(wardbook.InputVEX, "vex-1", openVEX)
 	case 7:
-		for _, q := range h.state().Questions {
+		if open := h.state().Questions; len(open) > 0 {
+			q := open[r.IntN(len(open))]
 			a := wardbook.Answer{Kind: q.Kind, Key: q.Key, Answer: "2.1.0"}
 			if len(q.Choices) > 0 {
 				a.Answer = q.Choices[r.IntN(len(q.Choices))]
 			}
 			h.record(a)
 			w.answers[a.RecordKey()] = a
-			return
 		}
 	case 8:
 		if len(w.decisions) > 1 {

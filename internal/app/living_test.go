@@ -431,3 +431,27 @@ func TestLivingDecidedRisk(t *testing.T) {
 		})
 	})
 }
+
+// Without an inventory each SBOM is a product of one device; the first inventory
+// takes their place.
+func TestLivingSBOMOnly(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, s *store.Store) {
+		h := newHospital(t, s)
+		h.source(wardbook.InputSBOM, "pump", sbomOf("2.1.0", "1.2.0"))
+		h.source(wardbook.InputVulnerabilities, "go", osv)
+		count := func() (n map[string]int64) {
+			h.view(func(tx *store.Tx) (err error) { n, err = tx.CountDevices(); return err })
+			return n
+		}
+		if got := h.assess("2025-06-01"); len(got.Findings.New) != 1 || got.Summary.DevicesAffected != 1 || count()[sbomInventory] != 1 {
+			t.Errorf("%+v, %v", got, count())
+		}
+		if got := h.assess("2025-06-01"); got.Written {
+			t.Errorf("nothing changed: %+v", got)
+		}
+		h.devices("cmms", pump("P-1", "2.1.0", "ICU", "Clinical"))
+		if got := h.assess("2025-06-01"); got.Summary.Devices != 1 || count()[sbomInventory] != 0 || count()["cmms"] != 1 {
+			t.Errorf("%+v, %v", got, count())
+		}
+	})
+}

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wardbook/wardbook"
@@ -99,17 +99,53 @@ func (r *livingRead) read(ctx context.Context, tx *store.Tx) (err error) {
 	for _, k := range risks {
 		r.firstSeen[k.Value.ID] = k.Value.FirstSeen
 	}
-	for d, err := range tx.EachDevice("") {
-		if err != nil {
-			return err
-		}
-		r.devices = append(r.devices, d)
+	if err := r.readDevices(tx); err != nil {
+		return err
 	}
-	slices.SortFunc(r.devices, func(a, b store.Fact[wardbook.Device]) int { return compareIDs(a.Value.ID, b.Value.ID) })
 	return ctx.Err()
 }
 
-func compareIDs(a, b string) int { return bytes.Compare([]byte(a), []byte(b)) }
+// mostDevices is how many devices are remembered from one assessment to the
+// next; more of them are read each time, since they take the memory that pages
+// need.
+const mostDevices = 250_000
+
+// readDevices takes the devices in the order of their ids. Those that are
+// remembered learn what changed since.
+func (r *livingRead) readDevices(tx *store.Tx) error {
+	o := r.o
+	rows, changed := tx.EachDevice(""), map[string]*store.Fact[wardbook.Device]{}
+	if o.devices != nil {
+		rows = tx.ChangedDevices(o.devicesAt)
+	}
+	for d, err := range rows {
+		if err != nil {
+			return err
+		}
+		// Those that ceased come first: one that only changed comes again.
+		if changed[d.Value.ID] = nil; d.Until == 0 {
+			changed[d.Value.ID] = &d
+		}
+	}
+	if r.devices = o.devices; len(changed) > 0 {
+		r.devices = make([]store.Fact[wardbook.Device], 0, len(o.devices)+len(changed))
+		for _, d := range o.devices {
+			if _, ok := changed[d.Value.ID]; !ok {
+				r.devices = append(r.devices, d)
+			}
+		}
+		for _, d := range changed {
+			if d != nil {
+				r.devices = append(r.devices, *d)
+			}
+		}
+		slices.SortFunc(r.devices, func(a, b store.Fact[wardbook.Device]) int { return strings.Compare(a.Value.ID, b.Value.ID) })
+	}
+	if o.devices, o.devicesAt = r.devices, r.position; len(r.devices) > mostDevices {
+		o.devices = nil
+	}
+	return nil
+}
 
 // every lists all records of a kind.
 func every[T wardbook.Record](tx *store.Tx, o store.ListOptions) ([]store.Stored[T], error) {
@@ -148,7 +184,7 @@ func (r *livingRead) readSources(ctx context.Context, tx *store.Tx) error {
 			r.sources = append(r.sources, *held)
 		}
 	}
-	slices.SortFunc(r.sources, func(a, b wardbook.Source) int { return compareIDs(a.RecordKey(), b.RecordKey()) })
+	slices.SortFunc(r.sources, func(a, b wardbook.Source) int { return strings.Compare(a.RecordKey(), b.RecordKey()) })
 	known := map[string]*gather.Document{}
 	for i, s := range r.sources {
 		r.progress("reading documents", i, len(r.sources))
