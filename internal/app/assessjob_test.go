@@ -166,6 +166,7 @@ func TestAskDaily(t *testing.T) {
 	if n := asked(); n != 0 {
 		t.Errorf("an organization without an assessment is asked for one: %d", n)
 	}
+	h.devices("cmms", wardbook.Device{ID: "A-1", Manufacturer: "Exampla", Model: "Infusia"})
 	h.update("test.ask", askAssess)
 	if err := w.Drain(t.Context()); err != nil {
 		t.Fatal(err)
