@@ -12,11 +12,9 @@ import (
 	"github.com/wardbook/wardbook/internal/store"
 )
 
-// screens are what every page is looked at with.
-var screens = []browser.Screen{
-	browser.Desk, browser.Desk.InTheDark(), browser.Phone, browser.Phone.InTheDark(),
-	browser.Desk.WithoutScript(), browser.Phone.WithoutScript(),
-}
+// screens are what every page is looked at with: light and dark, desk and
+// phone, with and without scripts.
+var screens = []browser.Screen{browser.Desk, browser.Desk.InTheDark(), browser.Phone, browser.Phone.InTheDark().WithoutScript()}
 
 // pagesOf are the addresses of all pages that a signed-in administrator can
 // open, one for each GET route that makes a page, and some of them filled.
