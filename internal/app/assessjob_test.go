@@ -167,6 +167,7 @@ func TestAskDaily(t *testing.T) {
 		t.Errorf("an organization without an assessment is asked for one: %d", n)
 	}
 	h.devices("cmms", wardbook.Device{ID: "A-1", Manufacturer: "Exampla", Model: "Infusia"})
+	h.source(wardbook.InputAdvisory, "EX-1", csafInfusia)
 	h.update("test.ask", askAssess)
 	if err := w.Drain(t.Context()); err != nil {
 		t.Fatal(err)
