@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/wardbook/wardbook"
+	"github.com/wardbook/wardbook/internal/assess"
 	"github.com/wardbook/wardbook/internal/intake"
 	"github.com/wardbook/wardbook/internal/inventory"
 	"github.com/wardbook/wardbook/internal/match"
@@ -42,10 +43,19 @@ func (im *Importer) compareInventory(ctx context.Context, tx *store.Tx, r *readi
 	if err != nil {
 		return err
 	}
+	answers, err := every[wardbook.Answer](tx, store.ListOptions{States: []string{"given"}})
+	if err != nil {
+		return err
+	}
+	given := make([]wardbook.Answer, len(answers))
+	for i, a := range answers {
+		given[i] = a.Value
+	}
+	label := assess.NewLabeller(im.Catalog, given)
 	devices := r.doc.Inventory.Devices
 	for i := range devices {
-		if was, ok := f.devices[devices[i].ID]; ok {
-			keepAssessed(&devices[i], was.Value)
+		if was, ok := f.devices[devices[i].ID]; !ok || !keepAssessed(&devices[i], was.Value) {
+			label.Label(&devices[i])
 		}
 	}
 	c, err := tx.CompareDevices(r.name, store.All(devices))
@@ -92,11 +102,14 @@ func devicesBefore(tx *store.Tx, name string) (*earlier, error) {
 }
 
 // keepAssessed carries over what the assessment found out about a device, while
-// what it rests on is the same: an unchanged device is no change.
-func keepAssessed(d *wardbook.Device, was wardbook.Device) {
-	if d.Manufacturer == was.Manufacturer && d.Model == was.Model && d.ModelNumber == was.ModelNumber && d.Version == was.Version && d.UDI == was.UDI && d.Type == was.Type {
+// what it rests on is the same, and reports whether it is: an unchanged device
+// is no change, also where the catalogue has learnt since.
+func keepAssessed(d *wardbook.Device, was wardbook.Device) bool {
+	same := was.Product != "" && d.Manufacturer == was.Manufacturer && d.Model == was.Model && d.ModelNumber == was.ModelNumber && d.Version == was.Version && d.UDI == was.UDI && d.Type == was.Type && d.OS == was.OS
+	if same {
 		d.DeviceClass, d.Product = was.DeviceClass, was.Product
 	}
+	return same
 }
 
 // samples are the first few devices of each sort.

@@ -57,7 +57,7 @@ func (r *run) groupDevices(ctx context.Context) error {
 			n = len(r.products)
 			byKey[key] = n
 			r.products = append(r.products, product{
-				Product:  wardbook.Product{ID: id("P-", key), Version: d.Version, ModelNumber: d.ModelNumber, UDIDI: d.UDIDI},
+				Product:  wardbook.Product{ID: productID(key), Version: d.Version, ModelNumber: d.ModelNumber, UDIDI: d.UDIDI},
 				identity: ident,
 			})
 			spelled = append(spelled, map[[2]string]int{})
@@ -66,7 +66,7 @@ func (r *run) groupDevices(ctx context.Context) error {
 		p.devices = append(p.devices, i)
 		spelled[n][[2]string{d.Manufacturer, d.Model}]++
 		d.Product = p.ID
-		ckey := [4]string{d.Manufacturer, d.Model, d.ModelNumber, d.Type}
+		ckey := classOf(d)
 		class, ok := classes[ckey]
 		if !ok {
 			class = r.classify(d)
