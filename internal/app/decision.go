@@ -16,19 +16,25 @@ func Decide(ctx context.Context, s *store.Store, org, actor string, d wardbook.D
 	id = wardbook.NewID()
 	ev := wardbook.Event{Actor: actor, Action: "decision.make", Target: "decision/" + id, Reason: d.Reason}
 	err = s.Update(ctx, org, ev, func(tx *store.Tx) error {
-		d.State, d.By, d.At = wardbook.DecisionActive, actor, tx.Time()
-		if d.Until != "" && !d.Holds(d.Until) || d.Until != "" && d.Until < tx.Time().UTC().Format("2006-01-02") {
-			return &wardbook.Invalid{Problems: []wardbook.Problem{{Place: "until", Message: "the last day is over"}}}
-		}
-		if d.Status == wardbook.NotAffected && d.Justification == "" {
-			return &wardbook.Invalid{Problems: []wardbook.Problem{{Place: "justification", Message: "choose why it is not affected"}}}
-		}
-		if _, err := tx.Put(id, 0, d); err != nil {
+		if err := putDecision(tx, id, actor, d); err != nil {
 			return err
 		}
 		return askAssess(tx)
 	})
 	return id, err
+}
+
+// putDecision writes a new decision of actor.
+func putDecision(tx *store.Tx, id, actor string, d wardbook.Decision) error {
+	d.State, d.By, d.At = wardbook.DecisionActive, actor, tx.Time()
+	if d.Until != "" && !d.Holds(d.Until) || d.Until != "" && d.Until < tx.Time().UTC().Format("2006-01-02") {
+		return &wardbook.Invalid{Problems: []wardbook.Problem{{Place: "until", Message: "the last day is over"}}}
+	}
+	if d.Status == wardbook.NotAffected && d.Justification == "" {
+		return &wardbook.Invalid{Problems: []wardbook.Problem{{Place: "justification", Message: "choose why it is not affected"}}}
+	}
+	_, err := tx.Put(id, 0, d)
+	return err
 }
 
 // Undecide withdraws a decision, with a reason: the findings that it settled
