@@ -33,8 +33,9 @@ type First struct {
 	Name, Email, Password, Organization string
 }
 
-// Setup uses the set-up link up and makes the first operator, who becomes an
-// administrator of every organization of the installation. Each of its writes
+// Setup uses the set-up link up and makes the first operator, who becomes
+// analyst and administrator of every organization of the installation: somebody
+// has to begin with the work. Accepting risks is for somebody else. Each of its writes
 // is in another book, so the password comes last and with it the end of the
 // link: a set-up that was cut off can be done again, with the same link or a
 // new one, and takes up what is there.
@@ -71,7 +72,7 @@ func Setup(ctx context.Context, s *store.Store, key string, f First) (user strin
 		}
 	}
 	for _, org := range ids {
-		if err := setRoles(ctx, s, org, user, wardbook.Membership{User: user, Name: u.Name, Roles: []wardbook.Role{wardbook.Administrator}}, "first start"); err != nil {
+		if err := setRoles(ctx, s, org, user, wardbook.Membership{User: user, Name: u.Name, Roles: []wardbook.Role{wardbook.Analyst, wardbook.Administrator}}, "first start"); err != nil {
 			return "", err
 		}
 	}
