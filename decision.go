@@ -54,7 +54,7 @@ func (d Decision) RecordTitle() string {
 	if about == "" {
 		about = d.Advisory
 	}
-	return string(d.Status) + ": " + about + " in " + strings.Join(names, ", ")
+	return strings.ReplaceAll(string(d.Status), "_", " ") + ": " + about + " in " + strings.Join(names, ", ")
 }
 
 // RecordState is the state.

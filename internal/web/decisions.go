@@ -118,12 +118,9 @@ func (s *Server) decision(q *request, tx *store.Tx) (any, error) {
 		v.Covers = append(v.Covers, text)
 	}
 	v.Where = slices.Concat(d.Value.Sites, d.Value.Wards, d.Value.Zones)
-	// What it settled says so in its proof.
-	var rows []findingRow
-	for _, f := range o.All {
-		if slices.ContainsFunc(f.Why, func(w wardbook.Step) bool { return strings.Contains(w.Detail, d.Short()) }) && len(rows) < maxShown {
-			rows = append(rows, f)
-		}
+	rows, err := settledBy(tx, o, d)
+	if err != nil {
+		return nil, err
 	}
 	v.Findings = q.findingList().of(rows)
 	revs, err := tx.History(d.Kind, d.ID, 0, 50)
@@ -138,6 +135,25 @@ func (s *Server) decision(q *request, tx *store.Tx) (any, error) {
 			Hidden: [][2]string{{"revision", strconv.FormatInt(d.Revision.Revision, 10)}}}
 	}
 	return v, nil
+}
+
+// settledBy are the findings whose proof names the decision.
+func settledBy(tx *store.Tx, o *overview, d decisionRecord) (rows []findingRow, err error) {
+	for _, f := range o.All {
+		about := slices.Contains(d.Value.Vulnerabilities, f.Vulnerability) || d.Value.Advisory != "" && d.Value.Advisory == f.Advisory ||
+			slices.ContainsFunc(f.Aliases, func(a string) bool { return slices.Contains(d.Value.Vulnerabilities, a) })
+		if !about || len(rows) == maxShown {
+			continue
+		}
+		whole, err := tx.Finding(f.ID)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(whole.Value.Why, func(w wardbook.Step) bool { return strings.Contains(w.Detail, d.Short()) }) {
+			rows = append(rows, f)
+		}
+	}
+	return rows, nil
 }
 
 func (s *Server) withdrawDecision(q *request) error {
