@@ -31,14 +31,24 @@ func (h *house) pagesOf() []string {
 	return out
 }
 
+// serve answers browsers until the test ends. A page that listens to events
+// would keep the server open.
+func (h *house) serve() *httptest.Server {
+	srv := httptest.NewServer(h.h)
+	h.t.Cleanup(func() {
+		srv.CloseClientConnections()
+		srv.Close()
+	})
+	return srv
+}
+
 // TestBrowserPages opens every page on every screen: accessible (WCAG 2.2 AA),
 // nothing wider than the screen, nothing on the console, also without scripts.
 // With WARDBOOK_SHOTS=folder it leaves pictures there.
 func TestBrowserPages(t *testing.T) {
 	b := browser.Start(t)
 	h := newHouse(t)
-	srv := httptest.NewServer(h.h)
-	defer srv.Close()
+	srv := h.serve()
 	p := b.Tab(t, srv.URL, browser.Desk)
 	p.Open("/sign-in")
 	p.Check()
@@ -65,8 +75,7 @@ func TestBrowserPages(t *testing.T) {
 func TestBrowserList(t *testing.T) {
 	b := browser.Start(t)
 	h := newHouse(t)
-	srv := httptest.NewServer(h.h)
-	defer srv.Close()
+	srv := h.serve()
 	p := b.Tab(t, srv.URL, browser.Desk)
 	p.SignIn("analyst@example.org", password)
 	p.Open("/risks")
