@@ -68,7 +68,11 @@ func deviceQuery(w window, is map[fleet.Column]string) fleet.Query {
 // devices reads a page of the fleet. The index says which; the store has the
 // whole of each.
 func devices(tx *store.Tx, snap *fleet.Snapshot, w window, is map[fleet.Column]string) (part[wardbook.Device], error) {
-	q := deviceQuery(w, is)
+	return devicesBy(tx, snap, w, deviceQuery(w, is))
+}
+
+// devicesBy is devices for any query.
+func devicesBy(tx *store.Tx, snap *fleet.Snapshot, w window, q fleet.Query) (part[wardbook.Device], error) {
 	back := w.Before != ""
 	if back { // the order turned round, from the row that the page ends before
 		q.After, q.Desc = w.Before, !q.Desc

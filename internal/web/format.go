@@ -87,6 +87,7 @@ func (s style) functions() template.FuncMap {
 		"ward":    ward,
 		"path":    url.PathEscape,
 		"plural":  plural,
+		"pair":    func(a, b any) []any { return []any{a, b} },
 		"size":    size,
 		"verb":    verb,
 	}

@@ -16,7 +16,7 @@ type place struct {
 // navigation is what stands at the left of every page, in the order in which
 // people work. A new page adds its line here.
 var navigation = []section{
-	{"", []place{{"/", "Today", "i-today", member}}},
+	{"", []place{{"/", "Today", "i-today", member}, {"/inbox", "Inbox", "i-inbox", member}}},
 	{"Risk file", []place{
 		{"/risks", "Risks", "i-matrix", member},
 		{"/findings", "Findings", "i-list", member},

@@ -34,6 +34,8 @@ type overview struct {
 	Classes    []string     // ids
 	All        []findingRow // findings, without what lists do not show
 	byFinding  map[string][]int
+	products   map[string]wardbook.Product
+	matters    []*matter // the soonest due first
 }
 
 // keptAssessment is what the newest assessment says of itself.
@@ -134,8 +136,8 @@ func (s *Server) overview(tx *store.Tx) (*overview, error) {
 	if k.o != nil {
 		return k.o, nil
 	}
-	o := &overview{Position: position, Findings: map[wardbook.Status]int{}, Products: map[string]string{}, byFinding: map[string][]int{}}
-	for _, read := range []func(*store.Tx) error{o.readAssessment, o.readPolicy, o.readProducts, func(tx *store.Tx) error { return o.readDevices(s, tx) }, o.readFindings, o.readRisks} {
+	o := &overview{Position: position, Findings: map[wardbook.Status]int{}, Products: map[string]string{}, byFinding: map[string][]int{}, products: map[string]wardbook.Product{}}
+	for _, read := range []func(*store.Tx) error{o.readAssessment, o.readPolicy, o.readProducts, func(tx *store.Tx) error { return o.readDevices(s, tx) }, o.readFindings, o.readRisks, o.readMatters} {
 		if err := read(tx); err != nil {
 			return nil, err
 		}
@@ -210,6 +212,7 @@ func (o *overview) readProducts(tx *store.Tx) error {
 			return err
 		}
 		for _, p := range page.Items {
+			o.products[p.Value.ID] = p.Value
 			o.Products[p.Value.ID] = strings.TrimSpace(p.Value.Manufacturer + " " + p.Value.Name + " " + p.Value.Version)
 		}
 		if opts.After = page.Next; page.Next == "" {

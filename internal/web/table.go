@@ -147,6 +147,7 @@ type heading struct {
 type tableRow struct {
 	ID    string
 	Late  bool
+	Open  bool // it is shown beside the list
 	Cells []tableCell
 }
 

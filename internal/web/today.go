@@ -21,6 +21,8 @@ type todayView struct {
 	Refused  int
 	Overdue  int
 	Unknown  int // open risks without any level
+	Inbox    int // matters that wait
+	Late     int // of them overdue
 	Age      []ageRow
 }
 
@@ -106,6 +108,7 @@ func (s *Server) today(q *request, tx *store.Tx) (any, error) {
 	}
 	v := todayView{overview: o, Matrices: o.matrices(slices.Values(o.Risks), func(pairs ...string) string { return q.link("/risks", pairs...) })}
 	v.Waits = q.waits(o)
+	v.Inbox, v.Late = o.waiting(q.today())
 	for _, r := range o.Risks {
 		if !r.Open {
 			continue

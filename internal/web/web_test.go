@@ -193,6 +193,7 @@ func (h *house) target(pattern string) (method, target string) {
 	for from, to := range map[string]string{
 		"/risks/{id}": "/risks/" + h.risk, "/inventory/{id}": "/inventory/SE-1", "/findings/{id}": "/findings/F-1",
 		"/questions/{id}": "/questions/" + h.question, "/decisions/{id}": "/decisions/" + h.decision,
+		"/inbox/{id}": "/inbox/CVE-2026-0001", "/products/{id}": "/products/P-1", "/vulnerabilities/{id}": "/vulnerabilities/CVE-2026-0001",
 		"/sources/{id}": "/sources/" + h.source, "/jobs/{id}": "/jobs/" + h.job,
 		"{sha256}": h.document, "{$}": "", "{digest}": assetsDigest, "{name}": "wardbook.css", "{key}": "nosuchkey",
 	} {

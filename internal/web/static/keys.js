@@ -45,7 +45,7 @@ function current() {
 function move(step) {
   const all = [...document.querySelectorAll(rows)].filter((r) => r.querySelector("a[href]"));
   if (!all.length) return false;
-  const at = all.indexOf(current());
+  const at = all.indexOf(current() ?? document.querySelector(`${rows}[aria-current]`));
   const next = at < 0 ? all[step > 0 ? 0 : all.length - 1] : all[Math.min(Math.max(at + step, 0), all.length - 1)];
   next.querySelector("a[href]").focus();
   next.scrollIntoView({ block: "nearest" });
