@@ -31,6 +31,7 @@ var walls = map[string][]string{
 	"internal/match":     {"", "catalog"},
 	"internal/score":     {"", "catalog"},
 	"internal/report":    {"", "catalog"},
+	"internal/worklist":  {""}, // work lists as workbooks
 	"internal/fleet":     {""}, // the devices in memory
 	"internal/assess":    {"", "catalog", "internal/match", "internal/score"},
 	"internal/gather": {
@@ -38,12 +39,12 @@ var walls = map[string][]string{
 	},
 	"internal/feed":    {""},
 	"internal/store":   {""},
-	"internal/app":     {"", "catalog", "internal/fleet", "internal/store", "internal/intake", "internal/inventory", "internal/gather", "internal/match", "internal/vulndb", "internal/assess"},
-	"internal/web":     {"", "catalog", "internal/app", "internal/fleet", "internal/store"},
+	"internal/app":     {"", "catalog", "internal/worklist", "internal/fleet", "internal/store", "internal/intake", "internal/inventory", "internal/gather", "internal/match", "internal/vulndb", "internal/assess"},
+	"internal/web":     {"", "catalog", "internal/app", "internal/worklist", "internal/fleet", "internal/store"},
 	"internal/dbtest":  {"internal/store"}, // databases for tests
 	"internal/browser": {},                 // a real browser for tests
 	"cmd/wardbook": {
-		"", "catalog", "internal/store", "internal/app", "internal/web", "internal/feed", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory",
+		"", "catalog", "internal/store", "internal/app", "internal/web", "internal/feed", "internal/worklist", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory",
 		"internal/vulndb", "internal/match", "internal/report", "internal/assess", "internal/gather",
 	},
 	"internal/vulndb/testgen": {"", "catalog"}, // makes synthetic records for benchmarks

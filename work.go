@@ -30,6 +30,12 @@ type DeviceWork struct {
 	Note  string `json:"note,omitempty"`
 }
 
+// Ended reports whether the acceptance of the device ended before today (RFC
+// 3339 date).
+func (d DeviceWork) Ended(today string) bool {
+	return d.State == WorkAccepted && d.Until < today
+}
+
 // WorkState says how far the work on a device is.
 type WorkState string
 
@@ -46,6 +52,39 @@ var WorkStates = []WorkState{WorkToDo, WorkPlanned, WorkDone, WorkVerified, Work
 
 // Open reports whether something is still to be done.
 func (s WorkState) Open() bool { return s == WorkToDo || s == WorkPlanned }
+
+// Ward is how the program names the ward: "Site / Location", as far as known.
+func (w Work) Ward() string {
+	switch {
+	case w.Site == "":
+		return w.Location
+	case w.Location == "":
+		return w.Site
+	}
+	return w.Site + " / " + w.Location
+}
+
+// Count says how many devices are in each state.
+func (w Work) Count() map[WorkState]int {
+	out := map[WorkState]int{}
+	for _, d := range w.Devices {
+		out[d.State]++
+	}
+	return out
+}
+
+// Open is how many devices are still to do.
+func (w Work) Open() (n int) {
+	for _, d := range w.Devices {
+		if d.State.Open() {
+			n++
+		}
+	}
+	return n
+}
+
+// Overdue reports whether something is still to do after its date.
+func (w Work) Overdue(today string) bool { return w.Due != "" && w.Due < today && w.Open() > 0 }
 
 func (Work) RecordKind() string { return "work" }
 

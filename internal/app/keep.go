@@ -89,7 +89,7 @@ func (w *assessmentWrite) write(tx *store.Tx) error {
 		w.written.findings = map[string][sha256.Size]byte{}
 	}
 	*w.out = Assessed{Position: w.out.Position, Summary: w.out.Summary}
-	for _, step := range []func(*store.Tx) error{w.writeDevices, w.writeProducts, w.writeFindings, w.writeRisks, w.writeQuestions} {
+	for _, step := range []func(*store.Tx) error{w.writeDevices, w.writeProducts, w.writeFindings, w.writeRisks, w.writeWork, w.writeQuestions} {
 		if err := step(tx); err != nil {
 			return err
 		}

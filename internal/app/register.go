@@ -152,22 +152,12 @@ func load(tx *store.Tx, e Edit) (*change, int64, error) {
 
 // workOf lists the work on a risk.
 func workOf(tx *store.Tx, risk string) ([]wardbook.Work, error) {
+	lines, err := linesOf(tx, risk)
 	var out []wardbook.Work
-	refs, err := tx.LinksTo(wardbook.Risk{}.RecordKind(), risk)
-	if err != nil {
-		return nil, err
+	for _, l := range lines {
+		out = append(out, l.Value)
 	}
-	for _, ref := range refs {
-		if ref.Kind != (wardbook.Work{}).RecordKind() {
-			continue
-		}
-		w, err := store.Decode[wardbook.Work](ref.Revision)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, w.Value)
-	}
-	return out, nil
+	return out, err
 }
 
 // stale is the *wardbook.EditConflict of an edit of an old revision, also one
@@ -372,14 +362,20 @@ func ReopenEnded(ctx context.Context, s *store.Store, org, today string) ([]stri
 }
 
 // ReopenDue is the handler of DueJob. Each acceptance asks for one, for the day
-// after its end; whichever comes first reopens all that have ended.
+// after its end; whichever comes first ends all that have ended, of risks and of
+// devices on work lists.
 func ReopenDue(ctx context.Context, t *Task) error {
 	j := t.Job()
 	today := time.Now()
 	if err := t.worker.Store.View(ctx, j.Organization, func(tx *store.Tx) error { today = tx.Time(); return nil }); err != nil {
 		return err
 	}
-	done, err := ReopenEnded(ctx, t.worker.Store, j.Organization, today.UTC().Format(time.DateOnly))
-	t.Progress("risks reopened", int64(len(done)), int64(len(done)))
+	day := today.UTC().Format(time.DateOnly)
+	done, err := ReopenEnded(ctx, t.worker.Store, j.Organization, day)
+	if err != nil {
+		return err
+	}
+	devices, err := EndWork(ctx, t.worker.Store, j.Organization, day)
+	t.Progress("risks reopened and devices to do again", int64(len(done)+devices), int64(len(done)+devices))
 	return err
 }
