@@ -127,6 +127,18 @@ type Token struct {
 	Revoked bool      `json:"revoked,omitempty"`
 }
 
+// Scopes of tokens: what a program may do in the name of its user, as far as
+// their roles go.
+const (
+	ScopeRead   = "read"
+	ScopeImport = "import" // bring documents, act on sources, stop jobs
+	ScopeAssess = "assess" // answer questions; confirm, estimate, dismiss and treat risks; owners, due dates, comments
+	ScopeDecide = "decide" // accept, move and reopen risks; make and withdraw decisions
+)
+
+// Scopes lists the scopes, the mildest first.
+var Scopes = []string{ScopeRead, ScopeImport, ScopeAssess, ScopeDecide}
+
 func (Token) RecordKind() string { return "token" }
 
 // RecordTitle is the name.

@@ -109,6 +109,7 @@ func (s *Server) Handler() http.Handler {
 	for _, rt := range s.routes() {
 		mux.Handle(rt.pattern, s.handle(rt))
 	}
+	mux.Handle(apiRoot+"/", s.api())
 	mux.Handle("/", s.handle(route{who: open, do: func(*request) error { return wardbook.ErrNotFound }}))
 	// Browsers say where a request comes from; what another site sends is refused.
 	return s.guard(http.NewCrossOriginProtection().Handler(mux))

@@ -54,6 +54,8 @@ type Server struct {
 	overviews overviews
 	fleets    fleets
 	attempts  attempts
+	strangers strangers
+	tokens    allowances
 	verifying chan struct{} // one verification at a time
 	sending   chan struct{} // files being sent: each holds a transaction that reads
 	uploading chan struct{} // uploads under way: each has temporary files
