@@ -39,7 +39,7 @@ var walls = map[string][]string{
 	},
 	"internal/feed":    {""},
 	"internal/store":   {""},
-	"internal/app":     {"", "catalog", "internal/worklist", "internal/fleet", "internal/store", "internal/intake", "internal/inventory", "internal/gather", "internal/match", "internal/vulndb", "internal/assess"},
+	"internal/app":     {"", "catalog", "internal/worklist", "internal/fleet", "internal/store", "internal/feed", "internal/intake", "internal/inventory", "internal/gather", "internal/match", "internal/vulndb", "internal/assess"},
 	"internal/web":     {"", "catalog", "internal/app", "internal/worklist", "internal/fleet", "internal/store"},
 	"internal/dbtest":  {"internal/store"}, // databases for tests
 	"internal/browser": {},                 // a real browser for tests

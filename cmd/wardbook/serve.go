@@ -59,13 +59,13 @@ header on and appends to X-Forwarded-For.`,
 			if err != nil {
 				return err
 			}
-			o.Importer = j.importer
+			o.Importer, o.Living, o.Feeds = j.importer, j.living, j.feeds
 			if parallel > 0 {
 				j.worker.Parallel = parallel
 				o.Checks = append(o.Checks, jobsCheck(j.worker))
 				defer j.start(cmd.Context())()
 			}
-			return serve(cmd.Context(), cmd.OutOrStdout(), s, o, metrics)
+			return serve(cmd.Context(), cmd.OutOrStdout(), s, o, metrics, jf.feeds)
 		},
 	}
 	fs := cmd.Flags()
@@ -125,11 +125,11 @@ func feedAges(dir string) func(context.Context) (map[string]time.Time, error) {
 
 // serve answers browsers, and Prometheus where metrics is an address, until ctx
 // ends or one of the two cannot.
-func serve(ctx context.Context, out io.Writer, s *store.Store, o web.Options, metrics string) error {
+func serve(ctx context.Context, out io.Writer, s *store.Store, o web.Options, metrics, feeds string) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	if metrics != "" {
-		o.Metrics.Watch(s, feedAges(defaultFeeds()))
+		o.Metrics.Watch(s, feedAges(feeds))
 		go func() {
 			err := o.Metrics.Serve(ctx, metrics, func(address string) { fmt.Fprintf(out, "Metrics are at %s\n", address) })
 			if err != nil {

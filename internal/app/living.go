@@ -189,7 +189,7 @@ func unmoved(tx *store.Tx, position int64) error {
 // moves reports whether an entry changes what an assessment rests on, or what
 // one came to.
 func moves(e wardbook.Entry) bool {
-	if len(e.Facts) > 0 || e.Action == "policy.set" {
+	if len(e.Facts) > 0 || e.Action == "policy.set" || e.Action == FeedsChanged {
 		return true
 	}
 	for _, r := range e.Revisions {

@@ -33,8 +33,10 @@ var navigation = []section{
 		{"/evidence", "Documents", "i-doc", member},
 		{"/book", "The book", "i-book", member},
 	}},
-	{"Account", []place{
+	{"Settings", []place{
+		{"/policy", "Risk policy", "i-matrix", member},
 		{"/members", "Members", "i-people", admin},
+		{"/settings/feeds", "Feeds", "i-down", member},
 		{"/account", "Your account", "i-person", signedIn},
 	}},
 }
@@ -45,8 +47,8 @@ func (v *view) Navigation() []section {
 	for _, s := range navigation {
 		open := section{Title: s.Title}
 		for _, p := range s.Places {
-			m := p.who == signedIn || v.Member()
-			if m && p.who.allows(v.q.seat.Roles) {
+			m := p.who == signedIn || p.who == operator || v.Member()
+			if m && v.q.may(p.who) {
 				open.Places = append(open.Places, p)
 			}
 		}
@@ -59,7 +61,9 @@ func (v *view) Navigation() []section {
 
 // Keeps reports whether a place shows the past too; the account and what brings
 // something new do not.
-func (p place) Keeps() bool { return p.who != signedIn && p.who != admin && p.who != importer }
+func (p place) Keeps() bool {
+	return p.who != signedIn && p.who != admin && p.who != importer && p.who != operator && p.Path != "/settings/feeds"
+}
 
 // themes are the looks that a person can choose.
 var themes = []option{{Value: "", Label: "as the computer has it"}, {Value: wardbook.ThemeLight, Label: "light"}, {Value: wardbook.ThemeDark, Label: "dark"}}

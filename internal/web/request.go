@@ -76,7 +76,10 @@ func (q *request) serve(rt route) error {
 			}
 			return q.redirect("/sign-in", next)
 		}
-		if !rt.who.allows(q.seat.Roles) {
+		if !q.may(rt.who) {
+			if rt.who == operator {
+				return &refusal{http.StatusForbidden, "Only who runs the installation may do this: an operator."}
+			}
 			if q.seat.Organization == "" {
 				return &refusal{http.StatusForbidden, "You are not a member of any organization. An administrator of yours can invite you."}
 			}
@@ -93,6 +96,14 @@ func (q *request) serve(rt route) error {
 		return err
 	}
 	return q.read(rt)
+}
+
+// may reports whether who asks may use what is open to who.
+func (q *request) may(who access) bool {
+	if who == operator {
+		return q.user.Operator && !q.user.Disabled
+	}
+	return who.allows(q.seat.Roles)
 }
 
 // read makes the page of a route, or the file of its list (?as=csv).

@@ -20,6 +20,7 @@ const (
 	approver               // who accepts
 	decider                // analysts and approvers
 	importer               // who brings documents: all but viewers
+	operator               // who runs the installation, a member of an organization or not
 )
 
 // allows reports whether a member with these roles may.
@@ -38,6 +39,8 @@ func (a access) allows(roles []wardbook.Role) bool {
 		return m.Has(wardbook.Analyst, wardbook.Approver)
 	case importer:
 		return m.Has(wardbook.Analyst, wardbook.Approver, wardbook.Administrator)
+	case operator:
+		return false // no role makes one: see request.may
 	}
 	return true
 }
@@ -57,7 +60,7 @@ type route struct {
 // routes lists all addresses of the server. Pages that belong together have a
 // list of their own, beside their code; it is named here.
 func (s *Server) routes() []route {
-	return slices.Concat(s.doorRoutes(), s.accountRoutes(), s.bookRoutes(), s.riskRoutes(), s.questionRoutes(), s.decisionRoutes(), s.inboxRoutes(), s.importRoutes())
+	return slices.Concat(s.doorRoutes(), s.accountRoutes(), s.bookRoutes(), s.riskRoutes(), s.questionRoutes(), s.decisionRoutes(), s.inboxRoutes(), s.importRoutes(), s.settingsRoutes(), s.policyRoutes())
 }
 
 func (s *Server) doorRoutes() []route {

@@ -43,6 +43,8 @@ type Options struct {
 	Checks       []Check       // of what else has to be in order for /readyz
 	Metrics      *Metrics      // may be nil
 	Importer     *app.Importer // takes in what people bring; nil: one with the default limits
+	Feeds        *app.Feeds    // of the installation; nil: it has no feed folder
+	Living       *app.Living   // explains why a device is not affected; nil: that is not offered
 	Drain        time.Duration // between /readyz saying that the server stops and the end of new connections
 }
 

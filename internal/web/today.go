@@ -95,6 +95,7 @@ func pairsOf(pairs []string) map[string][]string {
 type ageRow struct {
 	Source, AsOf, Note string
 	Days               string
+	Feed               string // up to when a feed is known, in words; empty: it is none
 	Stale, Unknown     bool
 }
 
@@ -127,8 +128,8 @@ func (s *Server) today(q *request, tx *store.Tx) (any, error) {
 			v.First = append(v.First, r)
 		}
 	}
-	if o.Assessment == nil {
-		return v, nil
+	if v.Age, err = q.feedAges(); err != nil || o.Assessment == nil {
+		return v, err
 	}
 	for _, a := range o.Assessment.Summary.DataAge {
 		row := ageRow{Source: a.Source, AsOf: a.AsOf, Note: a.Note}

@@ -17,6 +17,7 @@ import (
 	"github.com/wardbook/wardbook"
 	"github.com/wardbook/wardbook/catalog"
 	"github.com/wardbook/wardbook/internal/app"
+	"github.com/wardbook/wardbook/internal/feed"
 	"github.com/wardbook/wardbook/internal/store"
 )
 
@@ -56,7 +57,14 @@ func newHouse(t *testing.T) *house {
 	}
 	t.Cleanup(func() { s.Close() })
 	h.store = s
-	h.server = New(s, Options{Clock: now, Log: slog.New(slog.NewTextHandler(&h.log, nil))})
+	folder, err := feed.Open(t.TempDir(), feed.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := folder.Add(feed.Source{ID: "kev", Kind: feed.KEV}); err != nil {
+		t.Fatal(err)
+	}
+	h.server = New(s, Options{Clock: now, Feeds: app.NewFeeds(s, folder), Log: slog.New(slog.NewTextHandler(&h.log, nil))})
 	h.h = h.server.Handler()
 	h.org, h.stranger = wardbook.NewID(), wardbook.NewID()
 	ev := wardbook.Event{Actor: "test", Action: "organization.create"}
@@ -194,7 +202,8 @@ func (h *house) target(pattern string) (method, target string) {
 		"/risks/{id}": "/risks/" + h.risk, "/inventory/{id}": "/inventory/SE-1", "/findings/{id}": "/findings/F-1",
 		"/questions/{id}": "/questions/" + h.question, "/decisions/{id}": "/decisions/" + h.decision,
 		"/inbox/{id}": "/inbox/CVE-2026-0001", "/products/{id}": "/products/P-1", "/vulnerabilities/{id}": "/vulnerabilities/CVE-2026-0001",
-		"/sources/{id}": "/sources/" + h.source, "/jobs/{id}": "/jobs/" + h.job,
+		"/settings/feeds/{id}": "/settings/feeds/kev",
+		"/sources/{id}":        "/sources/" + h.source, "/jobs/{id}": "/jobs/" + h.job,
 		"{sha256}": h.document, "{$}": "", "{digest}": assetsDigest, "{name}": "wardbook.css", "{key}": "nosuchkey",
 	} {
 		target = strings.ReplaceAll(target, from, to)
