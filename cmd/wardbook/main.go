@@ -112,6 +112,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a gate was not met.`,
 		Version:           version(),
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
+	root.AddCommand(newBench())
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.AddCommand(newAssess(), newWhy(), newWhyNot(), newPolicy(), newKeep(), newImport(), newLog(), newVerify(), newExport(), newServe(), newMigrate(), newBackup(), newRestore(), newKey(), newFeeds(), newRisk())
 	return root

@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"github.com/wardbook/wardbook"
+	"github.com/wardbook/wardbook/internal/assess"
 	"github.com/wardbook/wardbook/internal/gather"
 	"github.com/wardbook/wardbook/internal/intake"
 	"github.com/wardbook/wardbook/internal/inventory"
@@ -191,6 +192,8 @@ type reading struct {
 	newID string
 	// Of an inventory and an SBOM: what the bytes would change.
 	change *wardbook.SourceChange
+	plan   *store.DevicePlan // of an inventory: what is to be written
+	label  *assess.Labeller
 }
 
 // read decodes one document. The error is that of the database; what is wrong
@@ -209,11 +212,11 @@ func (im *Importer) read(ctx context.Context, org string, d importDocument) (*re
 				r.Columns = r.old.Value.Columns
 			}
 		}
-		if err := im.decode(ctx, tx, r); err != nil || r.err != nil {
-			return err
-		}
 		if d.Kind == wardbook.InputInventory {
 			return im.compareInventory(ctx, tx, r)
+		}
+		if err := im.decode(ctx, tx, r, nil); err != nil || r.err != nil {
+			return err
 		}
 		if r.name = cleanName(nameOf(r.doc, d)); r.name == "" {
 			r.name = seriesOf(d.File)
@@ -236,8 +239,9 @@ func (im *Importer) read(ctx context.Context, org string, d importDocument) (*re
 	return r, err
 }
 
-// decode reads the bytes of r out of the evidence.
-func (im *Importer) decode(ctx context.Context, tx *store.Tx, r *reading) error {
+// decode reads the bytes of r out of the evidence. device takes the devices of
+// an inventory.
+func (im *Importer) decode(ctx context.Context, tx *store.Tx, r *reading, device func(*wardbook.Device) error) error {
 	body, err := tx.OpenEvidence(r.SHA256)
 	if err != nil {
 		return err
@@ -250,7 +254,7 @@ func (im *Importer) decode(ctx context.Context, tx *store.Tx, r *reading) error 
 	if r.Kind == wardbook.InputVulnerabilities {
 		r.doc, r.err = decodeRecords(file, body, r.Size)
 	} else {
-		o := gather.Options{Catalog: im.Catalog}
+		o := gather.Options{Catalog: im.Catalog, Device: device}
 		if o.Columns, r.err = parseColumns(r.Columns); r.err != nil {
 			return nil
 		}

@@ -47,7 +47,7 @@ func (im *Importer) writeTogether(ctx context.Context, t *Task, args importArgs,
 		}
 	}
 	err = t.Update(ctx, ev, false, func(tx *store.Tx) error {
-		w := importWrite{tx: tx, job: j, origin: args.Origin}
+		w := importWrite{im: im, ctx: ctx, tx: tx, job: j, origin: args.Origin}
 		for _, r := range part {
 			o, err := w.source(r)
 			if err != nil {
@@ -79,6 +79,8 @@ func askAssess(tx *store.Tx) error {
 
 // importWrite is one transaction of an import.
 type importWrite struct {
+	im     *Importer
+	ctx    context.Context
 	tx     *store.Tx
 	job    wardbook.Job
 	origin string
@@ -183,7 +185,12 @@ func (w *importWrite) before(r *reading) (OutcomeKind, bool) {
 func (w *importWrite) content(r *reading) error {
 	switch r.Kind {
 	case wardbook.InputInventory:
-		c, err := w.tx.ReconcileDevices(r.name, store.All(r.doc.Inventory.Devices))
+		c, err := w.tx.ApplyDevices(r.plan, w.im.devices(w.ctx, w.tx.Organization(), r))
+		if errors.Is(err, store.ErrStale) {
+			if err = w.im.compareInventory(w.ctx, w.tx, r); err == nil {
+				c, err = w.tx.ApplyDevices(r.plan, w.im.devices(w.ctx, w.tx.Organization(), r))
+			}
+		}
 		if err != nil {
 			return err
 		}

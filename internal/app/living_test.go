@@ -59,7 +59,7 @@ func (h *hospital) devices(inventory string, ds ...wardbook.Device) {
 	h.update("inventory.import", func(tx *store.Tx) error {
 		for i := range ds {
 			if was, err := tx.Device(ds[i].ID); err == nil {
-				keepAssessed(&ds[i], was.Value)
+				keepAssessed(&ds[i], &was.Value)
 			}
 		}
 		_, err := tx.ReconcileDevices(inventory, store.All(ds))

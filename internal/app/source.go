@@ -241,7 +241,7 @@ func keepValues(was, is string) string {
 // which the source has the first only.
 func (im *Importer) Problems(ctx context.Context, tx *store.Tx, s wardbook.Source) ([]wardbook.Problem, error) {
 	r := &reading{importDocument: again(s, "").Documents[0], name: s.Name}
-	if err := im.decode(ctx, tx, r); err != nil {
+	if err := im.decode(ctx, tx, r, func(*wardbook.Device) error { return nil }); err != nil {
 		if errors.Is(err, store.ErrRedacted) {
 			return s.Problems, nil
 		}

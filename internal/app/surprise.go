@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"unicode"
@@ -29,20 +30,24 @@ const (
 	maxSamples  = 12   // of each sort
 )
 
-// earlier is what the devices are before an import.
-type earlier struct {
-	devices map[string]store.Fact[wardbook.Device]
-	own     int             // how many of them are of the inventory
-	others  map[string]bool // inventories that hold, beside it
+// reviewing gathers, while an inventory is compared, what people are told of it.
+type reviewing struct {
+	others map[string]bool // inventories that hold, beside it
+
+	texts   map[string]string // of the first devices that are new or back, by id
+	changed []wardbook.ChangeSample
+	differ  int // devices that state something else
+	moved   int
+	from    map[string]bool // inventories that devices would move from
+	things  []string        // ids that stand for another thing
 }
 
+// enoughFresh is among how many new devices samples are looked for.
+const enoughFresh = 1000
+
 // compareInventory finds out what an inventory would change, and whether a
-// person should look first.
+// person should look first. It reads the document, and sets r.doc.
 func (im *Importer) compareInventory(ctx context.Context, tx *store.Tx, r *reading) error {
-	f, err := devicesBefore(tx, r.name)
-	if err != nil {
-		return err
-	}
 	answers, err := every[wardbook.Answer](tx, store.ListOptions{States: []string{"given"}})
 	if err != nil {
 		return err
@@ -51,14 +56,15 @@ func (im *Importer) compareInventory(ctx context.Context, tx *store.Tx, r *readi
 	for i, a := range answers {
 		given[i] = a.Value
 	}
-	label := assess.NewLabeller(im.Catalog, given)
-	devices := r.doc.Inventory.Devices
-	for i := range devices {
-		if was, ok := f.devices[devices[i].ID]; !ok || !keepAssessed(&devices[i], was.Value) {
-			label.Label(&devices[i])
-		}
+	r.label = assess.NewLabeller(im.Catalog, given)
+	f := &reviewing{others: map[string]bool{}, texts: map[string]string{}, from: map[string]bool{}}
+	if err := f.readOthers(tx, r.name); err != nil {
+		return err
 	}
-	c, err := tx.CompareDevices(r.name, store.All(devices))
+	r.plan, err = tx.PlanDevices(r.name, store.PlanReview{Carry: keepAssessed, Changed: f.change, Fresh: f.fresh}, im.devices(ctx, tx.Organization(), r))
+	if r.err != nil {
+		return nil
+	}
 	if err != nil {
 		var invalid *wardbook.Invalid
 		if errors.As(err, &invalid) {
@@ -66,68 +72,149 @@ func (im *Importer) compareInventory(ctx context.Context, tx *store.Tx, r *readi
 		}
 		return err
 	}
+	c := &r.plan.Changes
 	s := &wardbook.SourceChange{}
 	countChanges(s, c)
 	r.change = s
-	next := make(map[string]*wardbook.Device, len(devices))
-	for i := range devices {
-		next[devices[i].ID] = &devices[i]
+	if err := f.samples(tx, s, c); err != nil {
+		return err
 	}
-	f.samples(s, c, next)
-	f.surprises(s, r, c, next)
+	f.surprises(s, r)
 	if r.held != nil && r.held.SHA256 != r.SHA256 && !r.Force {
 		return im.otherColumns(ctx, tx, r)
 	}
 	return nil
 }
 
-func devicesBefore(tx *store.Tx, name string) (*earlier, error) {
-	f := &earlier{devices: map[string]store.Fact[wardbook.Device]{}, others: map[string]bool{}}
-	for d, err := range tx.EachDevice("") {
-		if err != nil {
-			return nil, err
+// errEnough ends the reading of an inventory that nobody wants more of.
+var errEnough = errors.New("enough")
+
+// devices reads the devices of an inventory, labelled, and sets r.doc and r.err
+// when it is through. They are decoded beside whoever takes them, in a
+// transaction of their own: evidence does not change.
+func (im *Importer) devices(ctx context.Context, org string, r *reading) iter.Seq2[wardbook.Device, error] {
+	return func(yield func(wardbook.Device, error) bool) {
+		const some, ahead = 256, 4
+		full, empty, stop := make(chan []wardbook.Device, ahead), make(chan []wardbook.Device, ahead+2), make(chan struct{})
+		var failed error
+		go func() {
+			defer close(full)
+			part := make([]wardbook.Device, 0, some)
+			send := func() error {
+				select {
+				case full <- part:
+				case <-stop:
+					return errEnough
+				}
+				select {
+				case part = <-empty:
+					part = part[:0]
+				default:
+					part = make([]wardbook.Device, 0, some)
+				}
+				return nil
+			}
+			failed = im.Store.View(ctx, org, func(tx *store.Tx) error {
+				return im.decode(ctx, tx, r, func(d *wardbook.Device) error {
+					r.label.Label(d)
+					if part = append(part, *d); len(part) < some {
+						return nil
+					}
+					return send()
+				})
+			})
+			if failed == nil && r.err == nil {
+				failed = send()
+			}
+		}()
+		defer func() {
+			close(stop)
+			for range full { //nolint:revive // until it has ended
+			}
+		}()
+		for part := range full {
+			for i := range part {
+				if !yield(part[i], nil) {
+					return
+				}
+			}
+			empty <- part
 		}
-		f.devices[d.Value.ID] = d
-		if d.Group == name {
-			f.own++
+		if failed == nil {
+			failed = r.err
+		}
+		if failed != nil {
+			yield(wardbook.Device{}, failed)
 		}
 	}
+}
+
+func (f *reviewing) readOthers(tx *store.Tx, name string) error {
 	page, err := store.List[wardbook.Source](tx, store.ListOptions{Text: string(wardbook.InputInventory) + "/", Limit: 1000})
 	for _, src := range page.Items {
 		if v := src.Value; v.Kind == wardbook.InputInventory && v.Name != name && (v.State == wardbook.SourceCurrent || v.State == wardbook.SourceReview) {
 			f.others[v.Name] = true
 		}
 	}
-	return f, err
+	return err
 }
 
 // keepAssessed carries over what the assessment found out about a device, while
-// what it rests on is the same, and reports whether it is: an unchanged device
-// is no change, also where the catalogue has learnt since.
-func keepAssessed(d *wardbook.Device, was wardbook.Device) bool {
-	same := was.Product != "" && d.Manufacturer == was.Manufacturer && d.Model == was.Model && d.ModelNumber == was.ModelNumber && d.Version == was.Version && d.UDI == was.UDI && d.Type == was.Type && d.OS == was.OS
-	if same {
+// what it rests on is the same: an unchanged device is no change, also where
+// the catalogue has learnt since.
+func keepAssessed(d, was *wardbook.Device) {
+	if was.Product != "" && d.Manufacturer == was.Manufacturer && d.Model == was.Model && d.ModelNumber == was.ModelNumber && d.Version == was.Version && d.UDI == was.UDI && d.Type == was.Type && d.OS == was.OS {
 		d.DeviceClass, d.Product = was.DeviceClass, was.Product
 	}
-	return same
+}
+
+// change takes in a device that differs.
+func (f *reviewing) change(was *store.Fact[wardbook.Device], is *wardbook.Device) {
+	diff := differences(was.Value, *is)
+	if len(diff) > 0 {
+		f.differ++
+		if len(f.changed) < maxSamples {
+			f.changed = append(f.changed, wardbook.ChangeSample{What: "changed", Name: is.ID, Text: strings.Join(diff, "; ")})
+		}
+	}
+	if f.others[was.Group] {
+		f.moved++
+		f.from[was.Group] = true
+	}
+	if otherThing(was.Value.Manufacturer, is.Manufacturer) || otherThing(was.Value.Model, is.Model) {
+		f.things = append(f.things, is.ID)
+	}
+}
+
+// fresh takes in a device that is new or back.
+func (f *reviewing) fresh(is *wardbook.Device) {
+	if len(f.texts) < enoughFresh {
+		f.texts[is.ID] = deviceText(*is)
+	}
 }
 
 // samples are the first few devices of each sort.
-func (f *earlier) samples(s *wardbook.SourceChange, c *store.Changes, next map[string]*wardbook.Device) {
-	add := func(what string, ids []string, text func(id string) string) {
-		n := 0
-		for _, id := range ids {
-			if t := text(id); n < maxSamples && t != "" {
-				s.Samples = append(s.Samples, wardbook.ChangeSample{What: what, Name: id, Text: t})
-				n++
+func (f *reviewing) samples(tx *store.Tx, s *wardbook.SourceChange, c *store.Changes) error {
+	slices.Sort(c.Gone)
+	for _, id := range c.Gone[:min(len(c.Gone), maxSamples)] {
+		d, err := tx.Device(id)
+		if err != nil {
+			return err
+		}
+		s.Samples = append(s.Samples, wardbook.ChangeSample{What: "gone", Name: id, Text: deviceText(d.Value)})
+	}
+	s.Samples = append(s.Samples, f.changed...)
+	for _, l := range []struct {
+		what string
+		ids  []string
+	}{{"new", c.New}, {"back", c.Back}} {
+		for _, id := range l.ids[:min(len(l.ids), maxSamples)] {
+			if t := f.texts[id]; t != "" {
+				s.Samples = append(s.Samples, wardbook.ChangeSample{What: l.what, Name: id, Text: t})
 			}
 		}
 	}
-	slices.Sort(c.Gone)
-	add("gone", c.Gone, func(id string) string { return deviceText(f.devices[id].Value) })
-	add("changed", c.Changed, func(id string) string { return strings.Join(differences(f.devices[id].Value, *next[id]), "; ") })
-	add("new", c.New, func(id string) string { return deviceText(*next[id]) })
-	add("back", c.Back, func(id string) string { return deviceText(*next[id]) })
+	return nil
 }
 
 // deviceText says what a device is and where.
@@ -166,41 +253,25 @@ func orNone(s string) string {
 }
 
 // surprises say why a person should look before an inventory is applied.
-func (f *earlier) surprises(s *wardbook.SourceChange, r *reading, c *store.Changes, next map[string]*wardbook.Device) {
+func (f *reviewing) surprises(s *wardbook.SourceChange, r *reading) {
 	say := func(format string, args ...any) { s.Surprises = append(s.Surprises, fmt.Sprintf(format, args...)) }
 	many := func(n, of int, share float64) bool { return n > fewDevices && float64(n) > share*float64(of) }
-	changed, moved, from := 0, 0, map[string]bool{}
-	var others []string
-	for _, id := range c.Changed {
-		was := f.devices[id]
-		diff := differences(was.Value, *next[id])
-		if len(diff) > 0 {
-			changed++
+	if own := r.plan.Before; own > 0 {
+		if gone := len(r.plan.Gone); many(gone, own, manyGone) {
+			say("%d of %d devices are not in the file any more.", gone, own)
 		}
-		if f.others[was.Group] {
-			moved++
-			from[was.Group] = true
+		if many(f.differ, own, manyChanged) {
+			say("%d of %d devices changed.", f.differ, own)
 		}
-		if otherThing(was.Value.Manufacturer, next[id].Manufacturer) || otherThing(was.Value.Model, next[id].Model) {
-			others = append(others, id)
+		if n := r.doc.Inventory.Count; 2*n < own && own-n > fewDevices {
+			say("The file has %d devices, the one before had %d.", n, own)
 		}
 	}
-	if f.own > 0 {
-		if many(len(c.Gone), f.own, manyGone) {
-			say("%d of %d devices are not in the file any more.", len(c.Gone), f.own)
-		}
-		if many(changed, f.own, manyChanged) {
-			say("%d of %d devices changed.", changed, f.own)
-		}
-		if n := len(next); 2*n < f.own && f.own-n > fewDevices {
-			say("The file has %d devices, the one before had %d.", n, f.own)
-		}
-	}
-	if len(others) > 0 {
+	if others := f.things; len(others) > 0 {
 		say("%d asset ids stand for another maker or model than before, such as %s.", len(others), strings.Join(others[:min(len(others), 3)], ", "))
 	}
-	if moved > 0 {
-		say("%d devices are in another inventory (%s) and would move to this one. If this is a newer export of it, bring it as that inventory.", moved, strings.Join(sortedKeys(from), ", "))
+	if f.moved > 0 {
+		say("%d devices are in another inventory (%s) and would move to this one. If this is a newer export of it, bring it as that inventory.", f.moved, strings.Join(sortedKeys(f.from), ", "))
 	}
 	if doc := r.doc.Inventory; many(doc.Rows-doc.Count, doc.Rows, manyRows) {
 		say("%d of %d rows could not be used.", doc.Rows-doc.Count, doc.Rows)

@@ -42,6 +42,10 @@ type Document struct {
 // Options say how documents are read. The zero value is fine but for
 // inventories, which then do not know the makers' names.
 type Options struct {
+	// Device takes the devices of an inventory one by one, so that a long one is
+	// not held whole: Inventory.Devices is then empty. An error of it ends the
+	// reading. It must copy what it keeps.
+	Device func(*wardbook.Device) error
 	// Catalog lends the names of makers.
 	Catalog *catalog.Catalog
 	// Columns corrects how an inventory is read; nil: it is recognised.
@@ -116,7 +120,12 @@ func (d *Document) decodeStream(r io.Reader, o Options) error {
 	var err error
 	switch in.Kind {
 	case wardbook.InputInventory:
-		doc, err := inventory.Decode(r, in.Path, o.inventory())
+		var doc *inventory.Document
+		if o.Device != nil {
+			doc, err = inventory.Stream(r, in.Path, o.inventory(), o.Device)
+		} else {
+			doc, err = inventory.Decode(r, in.Path, o.inventory())
+		}
 		if err != nil {
 			return withoutName(in.Path, err)
 		}

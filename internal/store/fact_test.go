@@ -30,7 +30,7 @@ func TestReconcile(t *testing.T) {
 		{"all gone", nil, store.Changes{Gone: []string{"a", "b", "c", "e", "f"}}},
 	}
 	dbtest.Each(t, func(t *testing.T, s *store.Store) {
-		north := org(t, s, "north")
+		north, south := org(t, s, "north"), org(t, s, "south")
 		for _, tt := range steps {
 			var compared, done *store.Changes
 			view(t, s, north, func(tx *store.Tx) (err error) {
@@ -48,6 +48,10 @@ func TestReconcile(t *testing.T) {
 			}
 			if diff := cmp.Diff(compared, done); diff != "" {
 				t.Errorf("%s: comparing said otherwise: %s", tt.name, diff)
+			}
+			plan := planned(t, s, south, "cmms", tt.next)
+			if diff := cmp.Diff(&tt.want, &plan.Changes); diff != "" {
+				t.Errorf("%s, by a plan: %s", tt.name, diff)
 			}
 		}
 		view(t, s, north, func(tx *store.Tx) error {
@@ -251,5 +255,70 @@ func TestEvidence(t *testing.T) {
 		})
 		v, err := s.Verify(t.Context(), north, store.VerifyOptions{})
 		verified(t, v, err)
+	})
+}
+
+// planned makes the devices of an inventory those of next, by a plan that is
+// made first, and checks that the book then holds them.
+func planned(t *testing.T, s *store.Store, org, inventory string, next []wardbook.Device) *store.DevicePlan {
+	t.Helper()
+	var plan *store.DevicePlan
+	view(t, s, org, func(tx *store.Tx) (err error) {
+		plan, err = tx.PlanDevices(inventory, store.PlanReview{}, store.All(next))
+		return err
+	})
+	slices.Sort(plan.Gone)
+	update(t, s, org, func(tx *store.Tx) error {
+		_, err := tx.ApplyDevices(plan, store.All(next))
+		return err
+	})
+	view(t, s, org, func(tx *store.Tx) error {
+		again, err := tx.PlanDevices(inventory, store.PlanReview{}, store.All(next))
+		if err == nil && (again.Any() || again.Same != len(next)) {
+			t.Errorf("after the plan was written there is a difference: %+v", again.Changes)
+		}
+		return err
+	})
+	return plan
+}
+
+// TestPlan: a plan is of one moment, and what a review carries over makes no
+// difference, then and when the plan is written.
+func TestPlan(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, s *store.Store) {
+		north := org(t, s, "north")
+		was := []wardbook.Device{{ID: "a", Version: "1", Product: "old", DeviceClass: "pump"}, {ID: "b", Version: "1", Product: "old"}}
+		planned(t, s, north, "cmms", was)
+		next := []wardbook.Device{{ID: "a", Version: "1", Product: "new"}, {ID: "b", Version: "1", Product: "new", Site: "South"}}
+		carry := func(d, was *wardbook.Device) { d.Product, d.DeviceClass = was.Product, was.DeviceClass }
+		var plan *store.DevicePlan
+		var seen []string
+		view(t, s, north, func(tx *store.Tx) (err error) {
+			plan, err = tx.PlanDevices("cmms", store.PlanReview{Carry: carry, Changed: func(was *store.Fact[wardbook.Device], is *wardbook.Device) {
+				seen = append(seen, was.Value.ID+" "+is.Site)
+			}}, store.All(next))
+			return err
+		})
+		if diff := cmp.Diff(store.Changes{Changed: []string{"b"}, Same: 1}, plan.Changes); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff([]string{"b South"}, seen); diff != "" {
+			t.Error(diff)
+		}
+		update(t, s, north, func(tx *store.Tx) error { _, err := tx.ApplyDevices(plan, store.All(next)); return err })
+		view(t, s, north, func(tx *store.Tx) error {
+			b, err := tx.Device("b")
+			if err == nil && (b.Value.Product != "old" || b.Value.Site != "South") {
+				t.Errorf("%+v", b.Value)
+			}
+			return err
+		})
+		err := s.Update(t.Context(), north, wardbook.Event{Actor: "ana", Action: "test.again"}, func(tx *store.Tx) error {
+			_, err := tx.ApplyDevices(plan, store.All(next))
+			return err
+		})
+		if !errors.Is(err, store.ErrStale) {
+			t.Errorf("a plan of before was written: %v", err)
+		}
 	})
 }
