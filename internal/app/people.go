@@ -150,7 +150,10 @@ type Invitation struct {
 
 // Invite makes a person a member. Somebody new gets a user and the secret of a
 // link with which they choose a password; who has a user already keeps it, and
-// the secret is empty.
+// the secret is empty. Who has never chosen a password gets a new link when they
+// are invited again: user and membership are in two books, and what was cut off
+// between them, or a link that was lost, is mended so. Who belongs to another
+// organization too does not: the link would open that one as well.
 func Invite(ctx context.Context, s *store.Store, in Invitation) (key string, err error) {
 	u := wardbook.User{Name: strings.TrimSpace(in.Name), Email: strings.TrimSpace(in.Email)}
 	m := wardbook.Membership{User: wardbook.NewID(), Name: u.Name, Roles: in.Roles}
@@ -190,7 +193,44 @@ func Invite(ctx context.Context, s *store.Store, in Invitation) (key string, err
 	if err != nil && !errors.Is(err, errKnown) {
 		return "", err
 	}
-	return key, setRoles(ctx, s, in.Organization, in.Actor, m, in.Reason)
+	if err := setRoles(ctx, s, in.Organization, in.Actor, m, in.Reason); err != nil || key != "" {
+		return key, err
+	}
+	return inviteAgain(ctx, s, m.User, in)
+}
+
+// inviteAgain makes a new link for who has no password and belongs to no other
+// organization; the secret is empty for others.
+func inviteAgain(ctx context.Context, s *store.Store, user string, in Invitation) (key string, err error) {
+	has, err := s.HasPassword(ctx, user)
+	if err != nil || has {
+		return "", err
+	}
+	seats, err := s.Seats(ctx, user)
+	if err != nil {
+		return "", err
+	}
+	for _, seat := range seats {
+		if seat.Organization != in.Organization {
+			return "", nil
+		}
+	}
+	ev := wardbook.Event{Actor: in.Actor, Action: "user.invite", Target: "user/" + user, Reason: in.Reason}
+	err = s.Update(ctx, store.System, ev, func(tx *store.Tx) error {
+		u, err := store.Get[wardbook.User](tx, user)
+		if err != nil {
+			return err
+		}
+		if u.Value.Operator || u.Value.Disabled {
+			return errKnown
+		}
+		key, err = tx.CreateLink(store.ResetLink, user, InviteFor)
+		return err
+	})
+	if errors.Is(err, errKnown) {
+		err = nil
+	}
+	return key, err
 }
 
 // errKnown ends an Update without an entry: there was nothing to write.

@@ -121,6 +121,13 @@ func (s *Store) NeedsSetup(ctx context.Context) (bool, error) {
 	return n == 0, err
 }
 
+// HasPassword reports whether a user has chosen a password yet.
+func (s *Store) HasPassword(ctx context.Context, user string) (bool, error) {
+	var n int
+	err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM credentials WHERE user_id = $1`, user).Scan(&n)
+	return n > 0, err
+}
+
 // SetPassword gives a user the password that hash was made from (see
 // HashPassword), lifts a lock and ends all their sessions.
 func (tx *Tx) SetPassword(user, hash string) error {

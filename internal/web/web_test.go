@@ -427,7 +427,14 @@ func TestSignIn(t *testing.T) {
 
 func TestInvite(t *testing.T) {
 	h := newHouse(t)
-	w := h.ask("administrator", http.MethodPost, "/members", url.Values{"name": {"New One"}, "email": {"new@example.org"}, "roles": {"analyst"}})
+	invitation := url.Values{"name": {"New One"}, "email": {"new@example.org"}, "roles": {"analyst"}}
+	lost := h.ask("administrator", http.MethodPost, "/members", invitation)
+	_, old, _ := strings.Cut(lost.Body.String(), "/password/")
+	old, _, _ = strings.Cut(old, "<")
+	w := h.ask("administrator", http.MethodPost, "/members", invitation) // again: the link was lost
+	if w := h.ask("", http.MethodGet, "/password/"+old, nil); w.Code != http.StatusNotFound {
+		t.Errorf("the lost link still works: %d", w.Code)
+	}
 	_, key, ok := strings.Cut(w.Body.String(), "/password/")
 	if !ok {
 		t.Fatalf("no link: %d", w.Code)
@@ -447,6 +454,9 @@ func TestInvite(t *testing.T) {
 	}
 	if w := h.ask("", http.MethodPost, "/password/"+key, good); w.Code != http.StatusNotFound {
 		t.Errorf("the link works twice: %d", w.Code)
+	}
+	if w := h.ask("administrator", http.MethodPost, "/members", invitation); w.Code != http.StatusSeeOther {
+		t.Errorf("who has a password got another link: %d", w.Code)
 	}
 	if w := h.ask("administrator", http.MethodPost, "/members", url.Values{"name": {"New One"}, "email": {"new@example.org"}}); w.Code != http.StatusUnprocessableEntity {
 		t.Errorf("without a role: %d", w.Code)
