@@ -41,12 +41,13 @@ var walls = map[string][]string{
 	"internal/store":   {""},
 	"internal/app":     {"", "catalog", "internal/worklist", "internal/fleet", "internal/store", "internal/feed", "internal/intake", "internal/inventory", "internal/gather", "internal/match", "internal/vulndb", "internal/assess"},
 	"internal/web":     {"", "catalog", "internal/app", "internal/worklist", "internal/fleet", "internal/store"},
-	"internal/bench":   {},                 // a large fleet, for measuring
-	"internal/dbtest":  {"internal/store"}, // databases for tests
-	"internal/browser": {},                 // a real browser for tests
+	"internal/bench":   {},                                                                   // a large fleet, for measuring
+	"internal/demo":    {"", "catalog", "internal/app", "internal/store", "internal/vulndb"}, // a year at the sample hospital
+	"internal/dbtest":  {"internal/store"},                                                   // databases for tests
+	"internal/browser": {},                                                                   // a real browser for tests
 	"cmd/wardbook": {
 		"", "catalog", "internal/store", "internal/app", "internal/web", "internal/feed", "internal/worklist", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory",
-		"internal/vulndb", "internal/match", "internal/report", "internal/assess", "internal/gather", "internal/bench",
+		"internal/vulndb", "internal/match", "internal/report", "internal/assess", "internal/gather", "internal/demo", "internal/bench",
 	},
 	"internal/vulndb/testgen": {"", "catalog"}, // makes synthetic records for benchmarks
 }
