@@ -17,6 +17,7 @@ import (
 	"github.com/wardbook/wardbook/internal/app"
 	"github.com/wardbook/wardbook/internal/bench"
 	"github.com/wardbook/wardbook/internal/store"
+	"github.com/wardbook/wardbook/internal/vulndb"
 )
 
 // benchFlags say what is measured, and on what.
@@ -34,9 +35,12 @@ func newBench() *cobra.Command {
 		Use:   "bench",
 		Short: "Measure the program with a large fleet that it makes itself",
 		Long: `bench makes a large fleet and measures what the program does with it: how long
-an import takes, the first and when nothing has changed, and how much memory.
-The database must be new; it stays afterwards, with an organization called
-Bench. Equal sizes make equal fleets.`,
+an import takes, the first and when nothing has changed; then, with SBOMs and
+vulnerability records, the assessment, how soon a new advisory is held against
+all devices, and how long pages take while users walk through them at the same
+time; and how much memory. The server that they walk through answers on the
+loopback address. The database must be new; it stays afterwards, with an
+organization called Bench. Equal sizes make equal fleets.`,
 		Example: "  wardbook bench --database bench.db --devices 1000000",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -49,6 +53,10 @@ Bench. Equal sizes make equal fleets.`,
 	fs.IntVar(&f.fleet.Devices, "devices", 1_000_000, "`NUMBER` of devices")
 	fs.IntVar(&f.fleet.Products, "products", 2_000, "`NUMBER` of products among them")
 	fs.IntVar(&f.fleet.Wards, "wards", 1_500, "`NUMBER` of wards")
+	fs.IntVar(&f.fleet.Components, "components", 500, "`NUMBER` of components of each product; 0: imports only")
+	fs.IntVar(&f.fleet.Vulnerabilities, "vulnerabilities", 300_000, "`NUMBER` of vulnerability records")
+	fs.IntVar(&f.users, "users", 50, "`NUMBER` of users who walk through the pages at the same time; 0: nobody")
+	fs.DurationVar(&f.walk, "walk", time.Minute, "`TIME` that they walk")
 	fs.StringVar(&f.profile, "profile", "", "`DIR` for a profile of the processor time and of the memory of each step (default: none)")
 	return cmd
 }
@@ -60,6 +68,7 @@ type benching struct {
 	s      *store.Store
 	org    string
 	im     *app.Importer
+	living *app.Living
 	worker *app.Worker
 }
 
@@ -77,13 +86,26 @@ func (f *benchFlags) run(ctx context.Context, out io.Writer) error {
 	if b.im, err = app.NewImporter(s); err != nil {
 		return err
 	}
-	b.worker = &app.Worker{Store: s, Handlers: map[string]app.Handler{app.ImportJob: b.im.Import}}
 	dir, err := os.MkdirTemp("", "wardbook-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	return b.imports(ctx, dir)
+	b.living = app.NewLiving(s, b.im.Catalog, app.LivingOptions{Program: "wardbook " + version(), Cache: vulndb.Cache{Dir: filepath.Join(dir, "cache")}})
+	b.worker = &app.Worker{Store: s, Handlers: map[string]app.Handler{app.ImportJob: b.im.Import}}
+	steps := []func(context.Context, string) error{b.imports}
+	if f.fleet.Components > 0 {
+		steps = append(steps, b.documents, b.assess, b.advisories)
+	}
+	if f.users > 0 {
+		steps = append(steps, b.pages)
+	}
+	for _, step := range steps {
+		if err := step(ctx, dir); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // imports takes in the fleet, and again with nothing and with little changed.
@@ -143,7 +165,7 @@ func (b *benching) bring(ctx context.Context, path string) error {
 		if o.What != app.WasNew && o.What != app.WasReplaced {
 			return fmt.Errorf("%s is %s: %v %v", o.File, o.What, o.Change, o.Problems)
 		}
-		if c := o.Change; c != nil {
+		if c := o.Change; c != nil && o.Kind == wardbook.InputInventory {
 			fmt.Fprintf(b.out, "  %d new, %d changed, %d gone, %d the same\n", c.New, c.Changed, c.Gone, c.Same)
 		}
 	}

@@ -52,8 +52,16 @@ func (f Fleet) Inventory(w io.Writer, changed int) error {
 		if i < changed {
 			x.version, ward = x.version+"1", (ward+1)%f.Wards
 		}
-		fmt.Fprintf(buf, "EQ-%07d,%s,%s,%s,SN%08X,%s,Site %s %d,Ward %d,10.%d.%d.%d,02:1b:%02x:%02x:%02x:%02x,%s,%s\n", i, x.maker, x.model, x.version, serial, x.kind,
-			ways[ward%sites%5], 1+ward%sites, 1+ward/sites, a>>16&255, a>>8&255, a&255, i>>24, i>>16&255, i>>8&255, i&255, l, s)
+		fmt.Fprintf(buf, "EQ-%07d,%s,%s,%s,SN%08X,%s,%s,%s,10.%d.%d.%d,02:1b:%02x:%02x:%02x:%02x,%s,%s\n", i, x.maker, x.model, x.version, serial, x.kind,
+			siteOf(ward), wardOf(ward), a>>16&255, a>>8&255, a&255, i>>24, i>>16&255, i>>8&255, i&255, l, s)
 	}
 	return buf.Flush()
 }
+
+func siteOf(ward int) string {
+	return fmt.Sprintf("Site %s %d", ways[ward%sites%len(ways)], 1+ward%sites)
+}
+func wardOf(ward int) string { return fmt.Sprintf("Ward %d", 1+ward/sites) }
+
+// Ward names the nth ward as lists do, with its site.
+func Ward(n int) string { return siteOf(n) + " / " + wardOf(n) }

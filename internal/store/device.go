@@ -103,7 +103,11 @@ func scanFact[T any](tx *Tx, s scanner, fill func(*T, string)) (Fact[T], string,
 func pageOfFacts[T any](tx *Tx, t factTable, o FactOptions, fill func(*T, string)) (Page[Fact[T]], error) {
 	var page Page[Fact[T]]
 	var q listQuery
-	q.and(tx.holds("f"))
+	if o.Group != "" && !t.global {
+		q.and(tx.holdsOf("f"))
+	} else {
+		q.and(tx.holds("f"))
+	}
 	for _, c := range []struct{ column, value string }{
 		{"grp", o.Group}, {"product", o.Product}, {"name", o.Name}, {"vulnerability", o.Vulnerability}, {"status", o.Status},
 	} {
@@ -155,7 +159,11 @@ func pageOfFacts[T any](tx *Tx, t factTable, o FactOptions, fill func(*T, string
 // is not for anything else.
 func eachFact[T any](tx *Tx, t factTable, grp string, fill func(*T, string)) iter.Seq2[Fact[T], error] {
 	return func(yield func(Fact[T], error) bool) {
-		query := `SELECT ` + factColumns + ` FROM ` + t.name + ` f WHERE f.organization = $1 AND ` + tx.holds("f")
+		holds := tx.holds("f")
+		if grp != "" && !t.global {
+			holds = tx.holdsOf("f")
+		}
+		query := `SELECT ` + factColumns + ` FROM ` + t.name + ` f WHERE f.organization = $1 AND ` + holds
 		var args []any
 		if grp != "" {
 			query += ` AND f.grp = $2`
@@ -198,7 +206,7 @@ func fillDevice(d *wardbook.Device, place string) { d.Place = place }
 
 // Device is the device with that id.
 func (tx *Tx) Device(id string) (Fact[wardbook.Device], error) {
-	f, _, err := scanFact(tx, tx.row(`SELECT `+factColumns+` FROM devices f WHERE f.organization = $1 AND f.id = $2 AND `+tx.holds("f"), id), fillDevice)
+	f, _, err := scanFact(tx, tx.row(`SELECT `+factColumns+` FROM devices f WHERE f.organization = $1 AND f.id = $2 AND `+tx.holdsOf("f"), id), fillDevice)
 	return f, notFound(err, "device %s", id)
 }
 

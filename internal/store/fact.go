@@ -135,10 +135,12 @@ func (tx *Tx) reconcile(t factTable, grp string, next iter.Seq2[fact, error], wr
 }
 
 func (tx *Tx) loadCurrent(t factTable, grp string) (map[string]current, error) {
-	query := `SELECT grp, id, digest FROM ` + t.name + ` f WHERE f.organization = $1 AND ` + tx.holds("f")
+	query := `SELECT grp, id, digest FROM ` + t.name + ` f WHERE f.organization = $1 AND `
 	var args []any
-	if !t.global {
-		query += ` AND f.grp = $2`
+	if t.global {
+		query += tx.holds("f")
+	} else {
+		query += tx.holdsOf("f") + ` AND f.grp = $2`
 		args = append(args, grp)
 	}
 	rows, err := tx.rows(query, args...)
@@ -181,7 +183,7 @@ func (tx *Tx) splitFresh(t factTable, grp string, fresh []string, c *Changes) er
 	}
 	known := map[string]bool{}
 	for ids := range batches(fresh, 500) {
-		query := `SELECT DISTINCT id FROM ` + t.name + ` WHERE organization = $1 AND to_pos <= $2 AND id IN (` + placeholders(3, len(ids)) + `)`
+		query := `SELECT DISTINCT id FROM ` + t.name + ` WHERE organization = $1 AND to_pos - 0 <= $2 AND id IN (` + placeholders(3, len(ids)) + `)`
 		args := append([]any{position}, texts(ids)...)
 		if !t.global {
 			args = append(args, grp)

@@ -187,7 +187,7 @@ func (p *planning) settle() error {
 	for i := range p.wait {
 		ids[i] = p.wait[i].device.ID
 	}
-	rows, err := p.tx.rows(`SELECT `+factColumns+` FROM devices f WHERE f.organization = $1 AND f.id IN (`+placeholders(2, len(ids))+`) AND `+p.tx.holds("f"), texts(ids)...)
+	rows, err := p.tx.rows(`SELECT `+factColumns+` FROM devices f WHERE f.organization = $1 AND f.id IN (`+placeholders(2, len(ids))+`) AND `+p.tx.holdsOf("f"), texts(ids)...)
 	list, err := collect(rows, err, func(s scanner) (Fact[wardbook.Device], error) {
 		f, _, err := scanFact(p.tx, s, fillDevice)
 		return f, err

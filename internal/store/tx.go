@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/wardbook/wardbook"
@@ -86,6 +87,13 @@ func (tx *Tx) holds(alias string) string {
 		return alias + ".to_pos = 9223372036854775807"
 	}
 	return fmt.Sprintf("%s.from_pos <= %d AND %s.to_pos > %d", alias, tx.at, alias, tx.at)
+}
+
+// holdsOf is holds for rows that are picked by their id: the arithmetic keeps
+// the engine on the primary key, since an index on the position would find every
+// row that holds.
+func (tx *Tx) holdsOf(alias string) string {
+	return strings.ReplaceAll(tx.holds(alias), ".to_pos ", ".to_pos - 0 ")
 }
 
 // In every statement of a Tx, $1 is the organization: row, rows and exec put
