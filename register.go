@@ -136,7 +136,9 @@ func (r *Risk) Propose(p Proposal) {
 // (see Propose). Options that were chosen stay chosen, also where the program
 // does not offer them any more.
 func (r Risk) Reassessed(next Risk, date string) Risk {
-	if r.Register == nil && r.State == RiskProposed {
+	// A register with nothing in it is not written: a date may be all that a
+	// person has said of a proposal.
+	if r.Register == nil && r.State == RiskProposed && !strings.HasPrefix(r.DueRule, DueByPerson) {
 		next.State = RiskProposed
 		return next
 	}

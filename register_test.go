@@ -87,6 +87,10 @@ func TestReassessed(t *testing.T) {
 	if err := got.Validate(); err != nil {
 		t.Error(err)
 	}
+	byPerson := Risk{ID: "R-1", State: RiskProposed, Due: "2026-09-01", DueRule: DueByPerson + "with the maintenance"}
+	if p := byPerson.Reassessed(next, "2026-03-02"); p.Safety.Severity != 5 || p.Due != "2026-09-01" || p.DueRule != byPerson.DueRule {
+		t.Errorf("the date of a person on a proposal: %+v", p)
+	}
 	if p := (Risk{ID: "R-1", State: RiskProposed}).Reassessed(next, "2026-03-02"); p.Safety.Severity != 5 || p.Due != "2026-03-01" {
 		t.Errorf("a proposal that nobody touched: %+v", p)
 	}
