@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,10 +79,13 @@ func (f *benchFlags) run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer s.Close()
+	if ids, _, err := s.Organizations(ctx); err != nil || len(ids) > 0 {
+		return failed("give a database that is not there yet with --database", cmp.Or(err, errors.New("the database has organizations already")))
+	}
 	b := &benching{benchFlags: f, out: out, s: s, org: wardbook.NewID()}
 	err = s.CreateOrganization(ctx, b.org, wardbook.Event{Actor: "bench", Action: "organization.create"}, wardbook.Organization{Name: "Bench"})
 	if err != nil {
-		return failed("give a database that is not there yet with --database", err)
+		return err
 	}
 	if b.im, err = app.NewImporter(s); err != nil {
 		return err

@@ -14,13 +14,17 @@ import (
 // names, of which each product takes some at versions 1.0.0 to 1.99.0. A record
 // is about the lowest versions, so that few components have a finding.
 const (
-	pool  = 20_000
-	minor = 100
+	mostNames = 20_000
+	oneOf     = 15 // records of which one is about a name of the pool
+	minor     = 100
 )
+
+// pool is how many names there are: each has a record at least.
+func (f Fleet) pool() int { return min(max(f.Vulnerabilities/oneOf, 2), mostNames) }
 
 // SBOMs writes a zip with one CycloneDX document for each product.
 func (f Fleet) SBOMs(w io.Writer) error {
-	z := zip.NewWriter(w)
+	z, pool := zip.NewWriter(w), f.pool()
 	for p := range f.Products {
 		r := rand.New(rand.NewPCG(3, uint64(p)))
 		maker, model, version, _ := product(p)
@@ -50,15 +54,15 @@ func (f Fleet) SBOMs(w io.Writer) error {
 // Records writes a zip with OSV records: one of fifteen is about a package that
 // components are made of, the others are of packages that nobody has.
 func (f Fleet) Records(w io.Writer) error {
-	z := zip.NewWriter(w)
+	z, pool := zip.NewWriter(w), f.pool()
 	for n := range f.Vulnerabilities {
 		m, err := z.Create(fmt.Sprintf("BENCH-%07d.json", n))
 		if err != nil {
 			return err
 		}
 		name := fmt.Sprintf("other-%d", n)
-		if n%15 == 0 {
-			name = fmt.Sprintf("part-%d", n/15%pool)
+		if n%oneOf == 0 {
+			name = fmt.Sprintf("part-%d", n/oneOf%pool)
 		}
 		_, err = fmt.Fprintf(m, `{"schema_version":"1.6.0","id":"BENCH-%07d","modified":"2026-01-01T00:00:00Z","published":"2026-01-01T00:00:00Z","aliases":["CVE-2026-%d"],"summary":"A length is not checked",`+
 			`"severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:%s"}],"affected":[{"package":{"ecosystem":"PyPI","name":%q},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"1.1.%d"}]}]}]}`,
@@ -79,7 +83,7 @@ func (f Fleet) Advisory(n int) *wardbook.Advisory {
 	p := wardbook.AdvisoryProduct{ID: "P1", Vendor: maker, Product: model, Name: maker + " " + model, Versions: wardbook.VersionRange{Raw: "< 5.0", Intervals: []wardbook.Interval{{Max: "5.0"}}}}
 	switch n % 4 {
 	case 1:
-		name := fmt.Sprintf("part-%d", r.IntN(pool))
+		name := fmt.Sprintf("part-%d", r.IntN(f.pool()))
 		p = wardbook.AdvisoryProduct{ID: "P1", Product: name, Name: name, Purls: []string{"pkg:pypi/" + name}, Versions: wardbook.VersionRange{Raw: "< 1.50.0", Intervals: []wardbook.Interval{{Max: "1.50.0"}}}}
 	case 2, 3:
 		p.Vendor, p.Product = "Nobody", fmt.Sprintf("Otherware %d", n)

@@ -42,7 +42,9 @@ func engineOf(dsn string) engine {
 // database, and the second cannot write; on PostgreSQL they are one pool and
 // each transaction says whether it writes. The writer's page cache (KiB) holds
 // the indexes of a million devices; without it an import reads them over and
-// over. secure_delete overwrites what is redacted.
+// over. That of readers is small: it is emptied, page by page, after each commit of
+// the writer, and the system caches the file beside it. secure_delete overwrites
+// what is redacted.
 func (e engine) connect(ctx context.Context, dsn string, readers int) (write, read *sql.DB, err error) {
 	if e == postgresEngine {
 		db, err := sql.Open("pgx", dsn)
@@ -76,7 +78,7 @@ func (e engine) connect(ctx context.Context, dsn string, readers int) (write, re
 		write.Close()
 		return nil, nil, err
 	}
-	if read, err = sql.Open("sqlite", base+"&_pragma=cache_size(-16384)&_pragma=query_only(1)"); err != nil {
+	if read, err = sql.Open("sqlite", base+"&_pragma=cache_size(-4096)&_pragma=query_only(1)"); err != nil {
 		write.Close()
 		return nil, nil, err
 	}

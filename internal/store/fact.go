@@ -210,8 +210,9 @@ func (tx *Tx) splitFresh(t factTable, grp string, fresh []string, c *Changes) er
 
 // closeFacts ends rows at the position of the entry. A row that began with
 // the same entry never held and goes. The arithmetic on the positions keeps
-// both engines on the primary key: an index on a position alone would find
-// every row of the table.
+// both engines on the primary key, and so does naming from_pos, which no index
+// has that begins with to_pos: by another one they would find every row of the
+// table.
 func (tx *Tx) closeFacts(t factTable, grp string, ids []string, write bool) error {
 	if !write {
 		return nil
@@ -227,7 +228,7 @@ func (tx *Tx) closeFacts(t factTable, grp string, ids []string, write bool) erro
 		if _, err := tx.exec(`DELETE FROM `+t.name+` WHERE organization = $1 AND from_pos + 0 = $2`+in, args...); err != nil {
 			return err
 		}
-		_, err := tx.exec(`UPDATE `+t.name+` SET to_pos = $2 WHERE organization = $1 AND to_pos - 0 = 9223372036854775807`+in, args...)
+		_, err := tx.exec(`UPDATE `+t.name+` SET to_pos = $2 WHERE organization = $1 AND from_pos >= 0 AND to_pos - 0 = 9223372036854775807`+in, args...)
 		if err != nil {
 			return err
 		}
