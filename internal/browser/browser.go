@@ -52,7 +52,7 @@ func Start(t testing.TB) *Browser {
 		chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("hide-scrollbars", false))
 	alloc, stopAlloc := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), opts...)
-	ctx, stop := chromedp.NewContext(alloc)
+	ctx, stop := chromedp.NewContext(alloc, chromedp.WithErrorf(func(string, ...any) {})) // it logs events that are newer than it; what fails is an error of Run
 	if err := chromedp.Run(ctx); err != nil {
 		stop()
 		stopAlloc()
@@ -156,6 +156,9 @@ func (p *Tab) Screen(s Screen) {
 		}),
 	)
 }
+
+// NoScript reports whether the person has switched JavaScript off.
+func (p *Tab) NoScript() bool { return p.screen.NoScript }
 
 // listen gathers what the browser complains of: scripts, the policy, what
 // could not be loaded.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/page"
@@ -84,25 +85,26 @@ func (p *Tab) Text() string {
 // Wait waits until a text can be read on the page.
 func (p *Tab) Wait(text string) {
 	p.t.Helper()
-	p.until("the page to say "+text, func() bool { return strings.Contains(fold(p.Text()), fold(text)) })
+	p.Until("the page to say "+text, func() bool { return strings.Contains(fold(p.Text()), fold(text)) })
 }
 
 // WaitGone waits until a text cannot be read any more.
 func (p *Tab) WaitGone(text string) {
 	p.t.Helper()
-	p.until("the page to say no more "+text, func() bool { return !strings.Contains(fold(p.Text()), fold(text)) })
+	p.Until("the page to say no more "+text, func() bool { return !strings.Contains(fold(p.Text()), fold(text)) })
 }
 
 // WaitPath waits until the address begins so.
 func (p *Tab) WaitPath(path string) {
 	p.t.Helper()
-	p.until("the address "+path, func() bool { return strings.HasPrefix(p.Path(), path) })
+	p.Until("the address "+path, func() bool { return strings.HasPrefix(p.Path(), path) })
 }
 
 func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
 
-// until asks again and again. A page may be on its way when it is asked.
-func (p *Tab) until(what string, ok func() bool) {
+// Until asks again and again until something is so; what says it in messages. A
+// page may be on its way when it is asked.
+func (p *Tab) Until(what string, ok func() bool) {
 	p.t.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if ok() {
@@ -128,6 +130,7 @@ const find = `(what, name) => {
 	};
 	const kinds = {
 		click: "a[href], button, summary, input[type=checkbox], input[type=radio], input[type=submit], label",
+		tick: "input[type=checkbox], input[type=radio]",
 		field: "input:not([type=hidden]), select, textarea",
 	};
 	const all = [...document.querySelectorAll(kinds[what])].filter(seen);
@@ -135,6 +138,7 @@ const find = `(what, name) => {
 	const rank = el => {
 		const names = named(el);
 		let r = names.includes(want) ? 0 : names.some(n => n.startsWith(want)) ? 10 : names.some(n => n.includes(want)) ? 20 : 1000;
+		if (el.matches("label")) r += 1; // who says "Answer" means the button
 		if (!el.closest("[popover]:popover-open, dialog[open]")) r += 2;
 		if (!el.closest("main, [popover]:popover-open, dialog[open]")) r += 2;
 		return r;
@@ -151,7 +155,7 @@ func (p *Tab) point(what, name string) (x, y float64) {
 		p.t.Fatal(err)
 	}
 	var at []float64
-	p.until(fmt.Sprintf("a %s %q", what, name), func() bool {
+	p.Until(fmt.Sprintf("a %s %q", what, name), func() bool {
 		p.Eval(fmt.Sprintf(`(() => { const el = (%s)(%q, %s); if (!el) return [];
 			el.scrollIntoView({ block: "center", inline: "nearest", behavior: "instant" });
 			const r = el.getClientRects()[0]; return [r.x + r.width / 2, r.y + r.height / 2]; })()`, find, what, quoted), &at)
@@ -168,11 +172,18 @@ func (p *Tab) Click(name string) {
 	p.settle()
 }
 
+// Tick clicks on a box or a choice of a form.
+func (p *Tab) Tick(name string) {
+	p.t.Helper()
+	x, y := p.point("tick", name)
+	p.run(chromedp.MouseClickXY(x, y))
+}
+
 // settle waits until the page that a click led to is there.
 func (p *Tab) settle() {
 	p.t.Helper()
 	time.Sleep(60 * time.Millisecond)
-	p.until("the page to be there", func() bool {
+	p.Until("the page to be there", func() bool {
 		var ready bool
 		ctx, stop := context.WithTimeout(p.ctx, patience)
 		defer stop()
@@ -181,9 +192,18 @@ func (p *Tab) settle() {
 	})
 }
 
-// Fill types into a field in place of what stands there.
+// Fill types into a field in place of what stands there. A date is written as
+// YYYY-MM-DD, whatever the browser shows.
 func (p *Tab) Fill(label, value string) {
 	p.t.Helper()
+	quoted, _ := json.Marshal([]string{label, value})
+	var date bool
+	p.Eval(fmt.Sprintf(`(() => { const [label, value] = %s, el = (%s)("field", label);
+		if (el?.type !== "date") return false;
+		el.value = value; el.dispatchEvent(new Event("change", { bubbles: true })); return true; })()`, quoted, find), &date)
+	if date {
+		return
+	}
 	x, y := p.point("field", label)
 	p.run(chromedp.MouseClickXY(x, y), p.evaluate(`document.activeElement.select?.()`, nil), chromedp.KeyEvent(kb.Delete), input.InsertText(value))
 }
@@ -203,6 +223,23 @@ func (p *Tab) Choose(label, option string) {
 		p.t.Fatalf("%s: %q has no choice %q", p.screen, label, option)
 	}
 	p.settle()
+}
+
+// Upload chooses files in a field for files.
+func (p *Tab) Upload(label string, paths ...string) {
+	p.t.Helper()
+	p.point("field", label)
+	quoted, _ := json.Marshal(label)
+	p.run(chromedp.ActionFunc(func(ctx context.Context) error {
+		el, failed, err := runtime.Evaluate(fmt.Sprintf(`(%s)("field", %s)`, find, quoted)).Do(ctx)
+		if failed != nil {
+			err = failed
+		}
+		if err != nil {
+			return err
+		}
+		return dom.SetFileInputFiles(paths).WithObjectID(el.ObjectID).Do(ctx)
+	}))
 }
 
 // Press presses keys one after the other, as chromedp's kb names them.
@@ -227,7 +264,7 @@ func (p *Tab) SignIn(email, password string) {
 	p.Fill("email", email)
 	p.Fill("password", password)
 	p.Click("Sign in")
-	p.until("being signed in", func() bool { return p.Path() != "/sign-in" })
+	p.Until("being signed in", func() bool { return p.Path() != "/sign-in" })
 }
 
 // Shot writes a picture of the window, or of the whole page, to path.

@@ -173,10 +173,27 @@ func (s *Server) setup(q *request) error {
 }
 
 func (s *Server) passwordPage(q *request) error {
-	if _, err := s.store.CheckLink(q.r.Context(), store.ResetLink, q.r.PathValue("key")); err != nil {
+	return s.passwordForm(q, http.StatusOK, "")
+}
+
+// passwordForm asks for a new password. It names whose it is: for who has the
+// link, and for what keeps passwords in the browser.
+func (s *Server) passwordForm(q *request, status int, fault string) error {
+	ctx := q.r.Context()
+	id, err := s.store.CheckLink(ctx, store.ResetLink, q.r.PathValue("key"))
+	if err != nil {
 		return oldLink
 	}
-	return q.render(http.StatusOK, "password", formView{MinPassword: store.MinPassword})
+	f := formView{Fault: fault, MinPassword: store.MinPassword}
+	err = s.store.View(ctx, store.System, func(tx *store.Tx) error {
+		u, err := store.Get[wardbook.User](tx, id)
+		f.Name, f.Email = u.Value.Name, u.Value.Email
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return q.render(status, "password", f)
 }
 
 func (s *Server) password(q *request) error {
@@ -188,7 +205,7 @@ func (s *Server) password(q *request) error {
 	}
 	in := q.r.PostForm
 	if fault := passwordFault(in.Get("password"), in.Get("again")); fault != "" {
-		return q.render(http.StatusUnprocessableEntity, "password", formView{Fault: fault, MinPassword: store.MinPassword})
+		return s.passwordForm(q, http.StatusUnprocessableEntity, fault)
 	}
 	user, err := app.SetPassword(q.r.Context(), s.store, q.r.PathValue("key"), in.Get("password"))
 	if errors.Is(err, wardbook.ErrNotFound) {
