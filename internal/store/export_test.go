@@ -73,7 +73,7 @@ func Tables() map[string]bool {
 		all[t.name] = t.walled
 	}
 	for _, name := range leftOut {
-		all[name] = false
+		all[name] = name == "requests"
 	}
 	return all
 }

@@ -134,7 +134,11 @@ func (m *Manifest) forget(ctx context.Context, dsn string) error {
 	if _, err := write.ExecContext(ctx, `DELETE FROM tokens WHERE kind <> 'api'`); err != nil {
 		return err
 	}
-	return e.migrate(ctx, write, schemaVersion())
+	if err := e.migrate(ctx, write, schemaVersion()); err != nil {
+		return err
+	}
+	_, err = write.ExecContext(ctx, `DELETE FROM requests`)
+	return err
 }
 
 // restore loads the rows of the backup into an empty database.

@@ -35,6 +35,9 @@ func fill(t *testing.T, s *store.Store, org, word string) {
 		_, err := tx.Put(word+"-a", 1, testRecord{Title: word + " second", State: "closed", Key: word + "-key"})
 		return err
 	})
+	if _, err := s.BeginRequest(t.Context(), store.Request{Organization: org, Token: word, Key: word, Digest: word}); err != nil {
+		t.Fatal(err)
+	}
 	var secretDoc wardbook.Evidence
 	update(t, s, org, func(tx *store.Tx) error {
 		var err error
