@@ -69,7 +69,7 @@ func (s *Server) newAPI() (*api, error) {
 		Formats: huma.DefaultFormats, DefaultFormat: "application/json",
 		RejectUnknownQueryParameters: true,
 	})
-	for _, register := range []func(*api){deviceOperations, findingOperations, riskOperations} {
+	for _, register := range []func(*api){deviceOperations, productOperations, findingOperations, riskOperations, riskChanges, questionOperations, decisionOperations, sourceOperations, bookOperations, houseOperations} {
 		register(a)
 	}
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -107,7 +107,10 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c.r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
 	defer func() { r.Pattern = c.r.Pattern }() // for the log and the metrics
-	a.mux.ServeHTTP(w, c.r)
+	if err := a.once(w, c); err != nil {
+		a.s.apiFault(c.r, err)
+		writeProblem(w, toProblem(err))
+	}
 }
 
 // admit finds out whose token the request has, and what they may.
