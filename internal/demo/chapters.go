@@ -34,11 +34,12 @@ func infusionMeeting(y *year) error {
 		say(p.tomas, "The pumps share the Wi-Fi with 200 other things. I can give them a network of their own by spring.").
 		treat(p.ana, "A network of its own for the pumps; the maker's update when it can be had.", wardbook.Protective, wardbook.Inherent).
 		due(p.ana, 60, "the firewall is ordered for spring").
-		move(p.ana, "", wardbook.RiskToControl, wardbook.RiskControlling)
+		move(p.ana, "", wardbook.RiskToControl, wardbook.RiskControlling).
+		work(p.ana, "Set the pump to the new network and see that the drug library still comes through.", 250)
 	if c.err != nil {
 		return c.err
 	}
-	if err := y.meet(p.ana, p.ana, 3, "monthly meeting: infusion", "can be changed or controlled"); err != nil {
+	if err := y.later(p.tomas, 60, "none of the units has the wireless battery as far as we know; I ask the wards", "ICSMA-23-103-01"); err != nil {
 		return err
 	}
 	return y.of(wardbook.RiskProposed, "Possibly", "can give out data").
@@ -126,9 +127,6 @@ func imagingMeeting(y *year) error {
 	if c.err != nil {
 		return c.err
 	}
-	if err := y.meet(p.tomas, p.tomas, 3, "monthly meeting: Radiology", "MobiRay 2"); err != nil {
-		return err
-	}
 	c = y.of(wardbook.RiskProposed, "Analyta 300", "pillow").
 		values(p.ana, "",
 			value(wardbook.Effectiveness, 2, 3, "The laboratory has a second analyser of another maker."),
@@ -141,10 +139,7 @@ func imagingMeeting(y *year) error {
 // secondLook: an answer was too quick.
 func secondLook(y *year) error {
 	p := y.people
-	if err := y.takeBack(p.tomas, "The maker's mail was about 9.33.1, not about ours. I asked again.", "ICSMA-20-317-01 gives the versions", "Is version \"9.33\""); err != nil {
-		return err
-	}
-	return y.answer(p.ana, "no", "the release with Wi-Fi only; ours have the wired module", "ICSMA-22-251-01", "under a condition")
+	return y.takeBack(p.tomas, "The maker's mail was about 9.33.1, not about ours. I asked again.", "ICSMA-20-317-01 gives the versions", "Is version \"9.33\"")
 }
 
 // centralStation: what the whole ward looks at has components that are
@@ -157,10 +152,7 @@ func centralStation(y *year) error {
 		treat(p.tomas, "The maker's hotfix this week; until then no way from the office network to the station.", wardbook.Inherent, wardbook.Protective).
 		due(p.tomas, 14, "top priority").
 		move(p.tomas, "", wardbook.RiskToControl, wardbook.RiskControlling)
-	if c.err != nil {
-		return c.err
-	}
-	return y.meet(p.tomas, p.tomas, 4, "monthly meeting: telemetry", "TeleBeat 40")
+	return c.err
 }
 
 // decisions: what the maker says of its product can be otherwise here.
@@ -189,9 +181,6 @@ func decisionWithdrawn(y *year) error {
 // eighthMonth: what nobody has looked at yet is gone through.
 func eighthMonth(y *year) error {
 	p := y.people
-	if err := y.answer(p.ana, "yes", "the battery compartment has the antenna", "ICSMA-20-296-02", "Is \"Battery Pack SP"); err != nil {
-		return err
-	}
 	for range 3 {
 		c := y.of(wardbook.RiskProposed, "Possibly", "ICSMA-18-156-01").
 			dismiss(p.ana, "Physical access and the service password: these monitors stand in locked rooms of a unit that is staffed day and night.")
@@ -199,13 +188,20 @@ func eighthMonth(y *year) error {
 			return c.err
 		}
 	}
-	return y.meet(p.ana, p.ana, 5, "monthly meeting: cardiology and theatres", "ICSMA-19-311-02")
+	return nil
+}
+
+// pumpsMoved: three wards are moved to the new network.
+func pumpsMoved(y *year) error {
+	return y.of(wardbook.RiskControlling, "8015", "ICSMA-20-170-06").worked(y.people.ana, 3, wardbook.WorkToDo, wardbook.WorkDone).err
 }
 
 // pumpsDone: the network of the pumps is there.
 func pumpsDone(y *year) error {
 	p := y.people
 	return y.of(wardbook.RiskControlling, "8015", "ICSMA-20-170-06").
+		worked(p.ana, 0, wardbook.WorkToDo, wardbook.WorkDone).
+		worked(p.tomas, 0, wardbook.WorkDone, wardbook.WorkVerified).
 		move(p.ana, "the pumps are in their own network since the weekend", wardbook.RiskControlled).
 		keep(p.ana, "the proposal does not know of the new network").
 		values(p.ana, "",
@@ -222,10 +218,7 @@ func exploited(y *year) error {
 	c := y.of(wardbook.RiskControlling, "CareView Central", "log4j").
 		say(p.tomas, "It stands in the catalogue of known exploited vulnerabilities. The hotfix failed on one station; the maker sends somebody.").
 		due(p.tomas, 30, "the maker's visit is fixed")
-	if c.err != nil {
-		return c.err
-	}
-	return y.meet(p.tomas, p.tomas, 4, "known to be exploited: taken up at once", "Windows 7@6.1.7601", "CVE-2017-0144")
+	return c.err
 }
 
 // lastMeeting: the year ends as it began, with work to do.

@@ -82,7 +82,7 @@ func Make(ctx context.Context, s *store.Store, c *Clock, sample fs.FS, o Options
 	}
 	var steps []step
 	for _, s := range story {
-		if s.day <= o.days() {
+		if s.day < o.days() {
 			steps = append(steps, s)
 		}
 	}
@@ -90,7 +90,6 @@ func Make(ctx context.Context, s *store.Store, c *Clock, sample fs.FS, o Options
 		if o.Progress != nil {
 			o.Progress(s.what, i, len(steps))
 		}
-		y.clock.to(y.at(s))
 		if err := y.play(s); err != nil {
 			return nil, fmt.Errorf("day %d, %s: %w", s.day, s.what, err)
 		}
@@ -102,12 +101,18 @@ func Make(ctx context.Context, s *store.Store, c *Clock, sample fs.FS, o Options
 	return out, nil
 }
 
-// play does what is due by then (acceptances end by themselves), the step, and
-// the jobs that it asked for.
+// play goes on to the day of a step, with what is due on the days before it
+// (acceptances end by themselves), and does the step and the jobs that it asks
+// for.
 func (y *year) play(s step) error {
-	if err := y.jobs(); err != nil {
-		return err
+	at := y.at(s)
+	for day := y.clock.Now(); day.Before(at); day = day.AddDate(0, 0, 1).Truncate(24 * time.Hour) {
+		y.clock.to(day)
+		if err := y.jobs(); err != nil {
+			return err
+		}
 	}
+	y.clock.to(at)
 	if err := s.do(y); err != nil {
 		return err
 	}
@@ -115,13 +120,14 @@ func (y *year) play(s step) error {
 }
 
 // at is when a step happens: nobody works on the weekend, what falls on one
-// waits for Monday, but never beyond the last day.
+// waits for Monday, but not beyond the day before the last one: that is still
+// going on.
 func (y *year) at(s step) time.Time {
 	day := y.o.start().AddDate(0, 0, s.day)
 	for day.Weekday() == time.Saturday || day.Weekday() == time.Sunday {
 		day = day.AddDate(0, 0, 1)
 	}
-	if last := y.o.start().AddDate(0, 0, y.o.days()); day.After(last) {
+	if last := y.o.start().AddDate(0, 0, y.o.days()-1); day.After(last) {
 		day = last
 	}
 	return day.Add(time.Duration(s.hour)*time.Hour + time.Duration(s.minute)*time.Minute)

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -60,6 +61,49 @@ func (y *year) answer(who *Person, answer, reason string, texts ...string) error
 		return err
 	}
 	return app.Answer(y.ctx, y.store, y.catalog, a)
+}
+
+// round answers the questions that most devices wait for, about products by
+// their label, about conditions and releases by what was seen on the wards.
+func round(most int) func(*year) error {
+	return func(y *year) error {
+		var list []store.Stored[wardbook.Asked]
+		err := y.store.View(y.ctx, y.org, func(tx *store.Tx) error {
+			page, err := store.List[wardbook.Asked](tx, store.ListOptions{States: []string{string(wardbook.QuestionOpen)}, Limit: 1000})
+			list = page.Items
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(list, func(a, b store.Stored[wardbook.Asked]) int {
+			return cmp.Or(cmp.Compare(b.Value.Affected, a.Value.Affected), strings.Compare(a.Value.Key, b.Value.Key))
+		})
+		n := 0
+		for _, q := range list {
+			said, ok := seen[q.Value.Kind]
+			if !ok || !slices.Contains(q.Value.Choices, said.answer) || n == most {
+				continue
+			}
+			n++
+			y.clock.pass(3)
+			a, err := y.answering(y.people.ana, q, said.answer, said.reason)
+			if err != nil {
+				return err
+			}
+			if err := app.Answer(y.ctx, y.store, y.catalog, a); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// seen is what a round on the wards finds out.
+var seen = map[wardbook.QuestionKind]struct{ answer, reason string }{
+	wardbook.AskProduct:   {"yes", "the same product under another name: seen on the label"},
+	wardbook.AskCondition: {"no", "looked at on the ward: it is not so here"},
+	wardbook.AskRange:     {"no", "the maker gave us the list of its releases: this one is not among them"},
 }
 
 // takeBack takes the answer to a question back.

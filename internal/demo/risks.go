@@ -101,13 +101,19 @@ func (c *chapter) values(who *Person, reason string, values ...app.Value) *chapt
 	return c.do(who, 14, reason, func(e app.Edit) error { return app.ChangeValues(c.ctx, c.store, e, values) })
 }
 
-func (c *chapter) assign(who, owner *Person) *chapter {
-	return c.do(who, 2, "", func(e app.Edit) error { return app.Assign(c.ctx, c.store, e, owner.id) })
+func (c *chapter) assign(who, owner *Person) *chapter { return c.assignAt(who, 2, owner) }
+
+func (c *chapter) assignAt(who *Person, minutes int, owner *Person) *chapter {
+	return c.do(who, minutes, "", func(e app.Edit) error { return app.Assign(c.ctx, c.store, e, owner.id) })
 }
 
 // due sets a date, in days from the day of the step.
 func (c *chapter) due(who *Person, days int, reason string) *chapter {
-	return c.do(who, 3, reason, func(e app.Edit) error {
+	return c.dueAt(who, 3, days, reason)
+}
+
+func (c *chapter) dueAt(who *Person, minutes, days int, reason string) *chapter {
+	return c.do(who, minutes, reason, func(e app.Edit) error {
 		return app.SetDue(c.ctx, c.store, e, c.clock.Now().AddDate(0, 0, days).Format("2006-01-02"))
 	})
 }
@@ -140,7 +146,11 @@ func (c *chapter) move(who *Person, reason string, states ...wardbook.RiskState)
 
 // accept accepts the risk for days, in the name that the policy asks for.
 func (c *chapter) accept(who *Person, days int, reason string) *chapter {
-	return c.do(who, 17, reason, func(e app.Edit) error {
+	return c.acceptAt(who, 17, days, reason)
+}
+
+func (c *chapter) acceptAt(who *Person, minutes, days int, reason string) *chapter {
+	return c.do(who, minutes, reason, func(e app.Edit) error {
 		var a app.Acceptance
 		err := c.store.View(c.ctx, c.org, func(tx *store.Tx) error {
 			r, err := store.Get[wardbook.Risk](tx, c.risk)
@@ -158,10 +168,6 @@ func (c *chapter) accept(who *Person, days int, reason string) *chapter {
 	})
 }
 
-func (c *chapter) reopen(who *Person, reason string) *chapter {
-	return c.do(who, 8, reason, func(e app.Edit) error { return app.Reopen(c.ctx, c.store, e) })
-}
-
 // keep says why the values stay, where the program proposes others.
 func (c *chapter) keep(who *Person, reason string) *chapter {
 	if c.err != nil {
@@ -176,40 +182,4 @@ func (c *chapter) keep(who *Person, reason string) *chapter {
 		return c
 	}
 	return c.do(who, 6, reason, func(e app.Edit) error { return app.KeepValues(c.ctx, c.store, e) })
-}
-
-// all gives the edits of the first n risks in a state, of fewer where there are
-// not so many, for what is done with many at once.
-func (y *year) all(who *Person, n int, reason string, state wardbook.RiskState, texts ...string) ([]app.Edit, error) {
-	list, err := y.risks(state, texts...)
-	if err == nil && len(list) == 0 {
-		err = fmt.Errorf("no risk is %s and called %q", state, texts)
-	}
-	if err != nil {
-		return nil, err
-	}
-	var out []app.Edit
-	for _, r := range list[:min(n, len(list))] {
-		out = append(out, app.Edit{Organization: y.org, Actor: who.id, Roles: who.Roles, Risk: r.ID, Revision: r.Revision.Revision, Reason: reason})
-	}
-	return out, nil
-}
-
-// meet is a meeting in which the first n proposals are confirmed and given to
-// an owner.
-func (y *year) meet(who, owner *Person, n int, reason string, texts ...string) error {
-	edits, err := y.all(who, n, reason, wardbook.RiskProposed, texts...)
-	if err != nil {
-		return err
-	}
-	y.clock.pass(20)
-	if _, err := app.ConfirmAll(y.ctx, y.store, edits); err != nil {
-		return err
-	}
-	y.clock.pass(5)
-	for i := range edits {
-		edits[i].Revision++
-	}
-	_, err = app.AssignAll(y.ctx, y.store, edits, owner.id)
-	return err
 }
