@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,7 @@ type Document struct {
 
 	Inventory  *inventory.Document
 	SBOM       *assess.SBOM
+	Needs      []wardbook.Dependency // of an SBOM, with Options.Graph: also what holds what
 	Advisory   *wardbook.Advisory
 	Statements []wardbook.Statement
 	KEV        map[string]wardbook.KEV
@@ -50,6 +52,8 @@ type Options struct {
 	Catalog *catalog.Catalog
 	// Columns corrects how an inventory is read; nil: it is recognised.
 	Columns *inventory.Columns
+	// Graph keeps what needs what in an SBOM (Document.Needs).
+	Graph bool
 }
 
 func (o Options) inventory() inventory.Options {
@@ -76,6 +80,9 @@ func Decode(kind wardbook.InputKind, name string, r io.Reader, o Options) (*Docu
 		err = stream(f, &d.Input, func(r io.Reader) (err error) { b, err = io.ReadAll(r); return err })
 		if err == nil {
 			err = d.decode(b)
+		}
+		if !o.Graph {
+			d.Needs = nil
 		}
 	}
 	if err != nil {
@@ -195,6 +202,7 @@ func (d *Document) decodeSBOM(b []byte) error {
 		return err
 	}
 	d.takeSBOM(doc)
+	d.Needs = slices.Concat(doc.Dependencies, doc.Contains)
 	if doc.Vulnerabilities > 0 {
 		if v, err := advisory.Decode(bytes.NewReader(b), advisory.Options{Name: d.Input.Path}); err == nil {
 			d.Statements = v.Statements

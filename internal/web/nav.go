@@ -25,6 +25,9 @@ var navigation = []section{
 	}},
 	{"Fleet", []place{
 		{"/inventory", "Inventory", "i-device", member},
+		{"/products", "Products", "i-list", member},
+		{"/components", "Where used", "i-list", member},
+		{"/support", "End of support", "i-cal", member},
 	}},
 	{"Evidence", []place{
 		{"/import", "Import", "i-down", importer},
