@@ -24,7 +24,7 @@ build: ## Build the program as bin/wardbook: one static file
 	CGO_ENABLED=0 $(GO) build $(VCS) -trimpath -o bin/wardbook ./cmd/wardbook
 
 .PHONY: demo
-demo: build ## Assess the sample hospital and say where the report is
+demo: build ## Assess the sample hospital, then serve it with a year of history; DEMO_SERVE=0 only makes both
 	./bin/wardbook assess \
 	  --inventory $(SAMPLE)/inventory/cmms-export.csv --inventory $(SAMPLE)/inventory/imaging.xlsx \
 	  --sbom $(SAMPLE)/sbom --advisories $(SAMPLE)/advisories --vulns $(SAMPLE)/vulns --vex $(SAMPLE)/vex \
@@ -32,6 +32,8 @@ demo: build ## Assess the sample hospital and say where the report is
 	  --at 2025-09-01 --organization "St. Example Hospital" --out demo-out
 	@echo
 	@echo "The report: $(CURDIR)/demo-out/report.html (open it in a browser), and report.pdf beside it"
+	@echo
+	./bin/wardbook demo --database demo-out/demo.db --sample $(SAMPLE)
 
 .PHONY: test
 test: ## Run all tests; on Debian, install first what they need
@@ -59,6 +61,7 @@ check: ## Formatting, vet, lint, tidy modules, fresh generated files
 	./scripts/lint.sh $(LINT)
 
 .PHONY: screenshots
+screenshots: export DEMO_SERVE = 0
 screenshots: demo ## Make the pictures of the documentation (needs chromium and poppler-utils)
 	./scripts/screenshots.sh
 

@@ -169,14 +169,14 @@ func (f *demoFlags) open(cmd *cobra.Command, signIns string) error {
 		return err
 	}
 	defer j.start(ctx)()
-	o.Importer = j.importer
+	o.Importer, o.Living = j.importer, j.living
 	o.Listen = f.listen
 	started := func(address, _ string) {
 		fmt.Fprintf(out, "\nSt. Example Hospital answers at %s\n\n%s\nCtrl-C ends it; the same command serves it again.\n", address, signIns)
 	}
 	err = web.New(s, o).Run(ctx, started)
-	if host, _, ok := strings.Cut(f.listen, ":"); ok && errors.Is(err, syscall.EADDRINUSE) {
-		o.Listen = host + ":0"
+	if port := strings.LastIndex(f.listen, ":"); port >= 0 && errors.Is(err, syscall.EADDRINUSE) {
+		o.Listen = f.listen[:port] + ":0"
 		err = web.New(s, o).Run(ctx, started)
 	}
 	return err

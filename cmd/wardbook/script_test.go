@@ -50,6 +50,10 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sample, err := filepath.Abs("../../examples/st-example")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
@@ -57,6 +61,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("WARDBOOK_CACHE", filepath.Join(env.WorkDir, ".cache"))
 			env.Setenv("SCHEMA", schema)
+			env.Setenv("SAMPLE", sample)
 			return nil
 		},
 	})

@@ -40,21 +40,22 @@ func inventoryOf(sample []byte, month int, made time.Time, keep func(row []strin
 	if err != nil {
 		return nil, fmt.Errorf("inventory/cmms-export.csv: %w", err)
 	}
-	w := csv.NewWriter(&out)
-	w.Comma, w.UseCRLF = ';', true
+	var kept [][]string
 	for i, row := range rows {
 		if i == 0 || len(row) != columns {
-			w.Write(row)
+			kept = append(kept, row)
 			continue
 		}
 		for _, row := range rowsOf(row, month) {
 			if keep == nil || keep(row) {
-				w.Write(row)
+				kept = append(kept, row)
 			}
 		}
 	}
-	w.Flush()
-	return out.Bytes(), w.Error()
+	w := csv.NewWriter(&out)
+	w.Comma, w.UseCRLF = ';', true
+	err = w.WriteAll(kept)
+	return out.Bytes(), err
 }
 
 // rowsOf are the rows in a month for one of the sample: none while the device
