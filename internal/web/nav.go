@@ -40,6 +40,8 @@ var navigation = []section{
 		{"/policy", "Risk policy", "i-matrix", member},
 		{"/members", "Members", "i-people", admin},
 		{"/settings/feeds", "Feeds", "i-down", member},
+		{"/tokens", "Tokens", "i-list", admin},
+		{"/api", "API", "i-doc", member},
 		{"/account", "Your account", "i-person", signedIn},
 	}},
 }

@@ -91,6 +91,10 @@ func newHouse(t *testing.T) *house {
 		}
 		return nil
 	})
+	h.update(h.org, func(tx *store.Tx) error {
+		_, err := tx.CreateToken(h.org, wardbook.Token{Name: "first", User: "viewer", Scopes: []string{wardbook.ScopeRead}})
+		return err
+	})
 	for _, r := range wardbook.Roles {
 		h.update(h.org, func(tx *store.Tx) error {
 			_, err := tx.Put(string(r), 0, wardbook.Membership{User: string(r), Name: "The " + string(r), Roles: []wardbook.Role{r}})
@@ -199,7 +203,7 @@ func (h *house) ask(who, method, target string, form url.Values) *httptest.Respo
 func (h *house) target(pattern string) (method, target string) {
 	method, target, _ = strings.Cut(pattern, " ")
 	for from, to := range map[string]string{
-		"/risks/{id}": "/risks/" + h.risk, "/inventory/{id}": "/inventory/SE-1", "/findings/{id}": "/findings/F-1",
+		"/tokens/{id}": "/tokens/" + h.org, "/risks/{id}": "/risks/" + h.risk, "/inventory/{id}": "/inventory/SE-1", "/findings/{id}": "/findings/F-1",
 		"/questions/{id}": "/questions/" + h.question, "/decisions/{id}": "/decisions/" + h.decision,
 		"/inbox/{id}": "/inbox/CVE-2026-0001", "/products/{id}": "/products/P-1", "/vulnerabilities/{id}": "/vulnerabilities/CVE-2026-0001",
 		"/settings/feeds/{id}": "/settings/feeds/kev",
