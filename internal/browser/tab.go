@@ -267,11 +267,12 @@ func (p *Tab) SignIn(email, password string) {
 	p.Until("being signed in", func() bool { return p.Path() != "/sign-in" })
 }
 
-// Shot writes a picture of the window, or of the whole page, to path.
+// Shot writes a picture of the window, or of the whole page, to path, without
+// scroll bars.
 func (p *Tab) Shot(path string, whole bool) {
 	p.t.Helper()
 	var b []byte
-	p.run(chromedp.ActionFunc(func(ctx context.Context) (err error) {
+	p.run(p.evaluate(`document.documentElement.style.scrollbarWidth = "none"; 0`, nil), chromedp.ActionFunc(func(ctx context.Context) (err error) {
 		b, err = page.CaptureScreenshot().WithCaptureBeyondViewport(whole).Do(ctx)
 		if whole {
 			err = chromedp.FullScreenshot(&b, 100).Do(ctx)

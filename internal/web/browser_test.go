@@ -13,8 +13,8 @@ import (
 )
 
 // screens are what every page is looked at with: light and dark, desk and
-// phone, with and without scripts.
-var screens = []browser.Screen{browser.Desk, browser.Desk.InTheDark(), browser.Phone, browser.Phone.InTheDark().WithoutScript()}
+// phone, with and without scripts. In the dark only contrast is looked at anew.
+var screens = []browser.Screen{browser.Desk, browser.Desk.InTheDark(), browser.Phone, browser.Phone.WithoutScript()}
 
 // pagesOf are the addresses of all pages that a signed-in administrator can
 // open, one for each GET route that makes a page, and some of them filled.
@@ -22,7 +22,7 @@ func (h *house) pagesOf() []string {
 	out := []string{"/risks?show=unacceptable&q=pump", "/risks?q=nothing+fits", "/findings?status=affected", "/inventory?site=North&sort=-model", "/inventory?at=2026-03-01T11:30:00Z", "/nothing/here"}
 	for _, rt := range h.server.routes() {
 		method, target := h.target(rt.pattern)
-		file := rt.long || strings.HasPrefix(target, "/static/") || strings.HasPrefix(target, "/book/") || strings.HasPrefix(target, "/api") ||
+		file := rt.long || strings.HasPrefix(target, "/static/") || strings.HasPrefix(target, "/book/") || strings.HasPrefix(target, "/api") || strings.HasSuffix(target, "/file") ||
 			target == "/events" || target == "/healthz" || target == "/readyz" || strings.Contains(target, "{")
 		if method == "GET" && !file && !strings.Contains(target, "nosuchkey") {
 			out = append(out, target)

@@ -42,12 +42,9 @@ type jobView struct {
 	Stop  string            `json:"-"` // address that asks it to stop; empty: not offered
 }
 
-// progress is the view of a job for the template of that name. The page asks
-// again by itself while it runs.
+// progress is the view of a job for the template of that name.
 func (q *request) progress(j wardbook.Job, title, stop string) jobView {
-	if !j.State.Finished() {
-		q.refresh = 5
-	} else {
+	if j.State.Finished() {
 		stop = ""
 	}
 	v := viewOf(j)

@@ -129,7 +129,7 @@ func TestImportWalk(t *testing.T) {
 	if w.Code != http.StatusSeeOther || !strings.HasPrefix(job, "/jobs/") {
 		t.Fatalf("upload: %d %q %s", w.Code, job, w.Body)
 	}
-	has(job, "Import of fleet-2026-02-01.csv", "queued", "Stop it", `http-equiv="refresh"`)
+	has(job, "Import of fleet-2026-02-01.csv", "queued", "Stop it", "See how far it is now")
 	h.work()
 	has(job, "waits for a person", "fleet.csv", "inventory", "none of: inventory", "done")
 	has("/jobs", "Import of fleet-2026-02-01.csv", "The analyst")

@@ -26,7 +26,6 @@ type request struct {
 	atText  string     // as it stands in the address
 
 	position int64 // of the book when the page was read, -1: it was not
-	refresh  int   // seconds after which a page about running work asks again
 }
 
 // part reports whether a script of the page asks for what stands in its frame

@@ -71,10 +71,6 @@ func (v *view) Said() string { return v.q.said() }
 // Position is where the book stood when the page was made, -1: unknown.
 func (v *view) Position() int64 { return v.q.position }
 
-// Refresh is after how many seconds a browser without scripts asks again,
-// 0: never.
-func (v *view) Refresh() int { return v.q.refresh }
-
 // Part reports whether only what changes of the page is wanted.
 func (v *view) Part() bool { return v.q.part() }
 

@@ -133,7 +133,7 @@ func (h *hospital) done(p *browser.Tab) {
 		text := p.Text()
 		ready := strings.Contains(text, "What it means") && !strings.Contains(text, "queued") && !strings.Contains(text, "running")
 		if !ready && p.NoScript() {
-			p.Open(p.Path())
+			h.again(p)
 		}
 		return ready
 	})
@@ -251,13 +251,23 @@ func (h *hospital) firstStart(p *browser.Tab) {
 	h.whole(p)
 }
 
+// again looks again at a page about running work, as who has no scripts does.
+func (h *hospital) again(p *browser.Tab) {
+	h.t.Helper()
+	if strings.Contains(p.Text(), "See how far it is now") {
+		p.Click("See how far it is now")
+	} else {
+		p.Open(p.Path()) // it is done; what follows from it comes in a moment
+	}
+}
+
 // waits waits on the page of an import until it asks for a person.
 func (h *hospital) waits(p *browser.Tab) {
 	h.t.Helper()
 	p.Until("the inventory to wait", func() bool {
 		ready := strings.Contains(p.Text(), "waits for a person")
 		if !ready && p.NoScript() {
-			p.Open(p.Path())
+			h.again(p)
 		}
 		return ready
 	})
