@@ -59,7 +59,7 @@ for _ in {1..100}; do
 done
 WARDBOOK_SHOTS="$PWD/docs/img" WARDBOOK_AT="$setup" ${GO:-go} test -count=1 -run '^TestShots$' ./internal/web
 
-for f in docs/img/server-*.png; do
+for f in docs/img/*.png; do
 	[ "$(stat -c %s "$f")" -lt 204800 ] || echo "larger than 200 KB: $f" >&2
 done
 ls -l docs/img

@@ -45,13 +45,18 @@ func TestShots(t *testing.T) {
 		screen     browser.Screen
 	}{
 		{"today", "/", browser.Desk}, {"today-dark", "/", browser.Desk.InTheDark()}, {"today-phone", "/", browser.Phone},
-		{"inventory", "/inventory", browser.Desk}, {"device", device, browser.Desk}, {"findings", "/findings", browser.Desk}, {"finding", finding, browser.Desk},
+		{"inbox", "/inbox", browser.Desk}, {"inventory", "/inventory", browser.Desk}, {"device", device, browser.Desk}, {"findings", "/findings", browser.Desk}, {"finding", finding, browser.Desk},
 		{"risks", "/risks", browser.Desk}, {"risk", risk, browser.Desk}, {"risk-phone", risk, browser.Phone}, {"book", "/book", browser.Desk},
 	} {
 		p.Screen(s.screen)
 		p.Open(s.path)
-		path := filepath.Join(dir, "server-"+s.name+".png")
-		p.Shot(path, false)
+		p.Shot(filepath.Join(dir, "server-"+s.name+".png"), false)
+	}
+	all, err := filepath.Glob(filepath.Join(dir, "*.png")) // those of the report too
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range all {
 		if err := shrink(path); err != nil {
 			t.Fatal(err)
 		}
