@@ -6,7 +6,9 @@
 // Every route stands in one table (routes.go) with the roles that may use it;
 // a test walks all of them with every role. A reading page gets a transaction
 // of one organization, at the moment that the address names (?at=), and cannot
-// write. Pages work without JavaScript; there is none.
+// write. Pages work without JavaScript. The modules in static/ add to them what
+// needs it and nothing else: lists that change in their place, live progress,
+// keys (docs/pages.md). There is no build step and no library.
 //
 // What a page needs of the whole book is computed once per position of the log
 // and kept (overview.go): the past does not change.
