@@ -22,6 +22,7 @@ var navigation = []section{
 		{"/findings", "Findings", "i-list", member},
 		{"/questions", "Questions", "i-ask", member},
 		{"/decisions", "Decisions", "i-check", member},
+		{"/work", "Work", "i-list", member},
 	}},
 	{"Fleet", []place{
 		{"/inventory", "Inventory", "i-device", member},

@@ -350,6 +350,9 @@ func (v *riskPage) steps(q *request, tx *store.Tx, o *overview, who people, do s
 		}
 		v.Buttons = append(v.Buttons, b)
 	}
+	if s := v.Risk.State; analyst.allows(q.seat.Roles) && s != wardbook.RiskProposed && !s.Final() && v.Work.Devices < len(v.Risk.Devices) {
+		v.Buttons = append(v.Buttons, actionView{Label: "Put on the work lists", Link: page + "/work"})
+	}
 	if foreign > 0 {
 		v.Refused = append(v.Refused, foreignText(foreign, q.seat.Roles))
 	}

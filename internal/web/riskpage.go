@@ -203,6 +203,7 @@ func (v *riskPage) readTalk(tx *store.Tx, who people, r store.Stored[wardbook.Ri
 				return err
 			}
 			v.Work.Lines++
+			v.Work.Link = "/work?risk=" + r.ID
 			for _, d := range w.Value.Devices {
 				v.Work.Devices++
 				if d.State.Open() {

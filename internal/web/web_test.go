@@ -42,6 +42,8 @@ type house struct {
 	job       string
 	question  string // ids of records
 	decision  string
+	workID    string // id of a line of a work list, and SHA-256 of a list that was filled in
+	list      string
 	sessions  map[string]string
 	log       bytes.Buffer
 	clock     time.Time
@@ -76,6 +78,7 @@ func newHouse(t *testing.T) *house {
 	h.risk, h.document = h.fill(h.org, "SE-1", "Pump stops")
 	h.otherRisk, _ = h.fill(h.stranger, "OT-1", "Other's secret risk")
 	h.source, h.job = h.bring("cmms.csv", cmmsExport)
+	h.bringWork()
 	hash, err := s.HashPassword(t.Context(), password)
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +206,7 @@ func (h *house) ask(who, method, target string, form url.Values) *httptest.Respo
 func (h *house) target(pattern string) (method, target string) {
 	method, target, _ = strings.Cut(pattern, " ")
 	for from, to := range map[string]string{
-		"/tokens/{id}": "/tokens/" + h.org, "/risks/{id}": "/risks/" + h.risk, "/inventory/{id}": "/inventory/SE-1", "/findings/{id}": "/findings/F-1",
+		"/tokens/{id}": "/tokens/" + h.org, "/work/{id}": "/work/" + h.workID, "{state}": "done", "{list}": h.list, "/risks/{id}": "/risks/" + h.risk, "/inventory/{id}": "/inventory/SE-1", "/findings/{id}": "/findings/F-1",
 		"/questions/{id}": "/questions/" + h.question, "/decisions/{id}": "/decisions/" + h.decision,
 		"/inbox/{id}": "/inbox/CVE-2026-0001", "/products/{id}": "/products/P-1", "/vulnerabilities/{id}": "/vulnerabilities/CVE-2026-0001",
 		"/settings/feeds/{id}": "/settings/feeds/kev",
