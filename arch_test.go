@@ -38,15 +38,16 @@ var walls = map[string][]string{
 		"", "catalog", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory", "internal/vulndb", "internal/match", "internal/assess",
 	},
 	"internal/feed":    {""},
+	"internal/notify":  {""},
 	"internal/store":   {""},
-	"internal/app":     {"", "catalog", "internal/worklist", "internal/fleet", "internal/store", "internal/feed", "internal/intake", "internal/inventory", "internal/gather", "internal/match", "internal/vulndb", "internal/assess"},
+	"internal/app":     {"", "catalog", "internal/worklist", "internal/notify", "internal/fleet", "internal/store", "internal/feed", "internal/intake", "internal/inventory", "internal/gather", "internal/match", "internal/vulndb", "internal/assess"},
 	"internal/web":     {"", "catalog", "internal/app", "internal/worklist", "internal/fleet", "internal/store"},
 	"internal/bench":   {""},                                                                 // a large fleet, for measuring
 	"internal/demo":    {"", "catalog", "internal/app", "internal/store", "internal/vulndb"}, // a year at the sample hospital
 	"internal/dbtest":  {"internal/store"},                                                   // databases for tests
 	"internal/browser": {},                                                                   // a real browser for tests
 	"cmd/wardbook": {
-		"", "catalog", "internal/store", "internal/app", "internal/web", "internal/feed", "internal/worklist", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory",
+		"", "catalog", "internal/store", "internal/app", "internal/web", "internal/feed", "internal/notify", "internal/worklist", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory",
 		"internal/vulndb", "internal/match", "internal/report", "internal/assess", "internal/gather", "internal/demo", "internal/bench",
 	},
 	"internal/vulndb/testgen": {"", "catalog"}, // makes synthetic records for benchmarks
@@ -54,8 +55,8 @@ var walls = map[string][]string{
 
 // doors are the standard library's ways out of the program, and who may use them.
 var doors = map[string][]string{
-	"net":                    {"internal/web", "internal/feed"},
-	"net/http":               {"internal/web", "internal/feed", "internal/bench"},
+	"net":                    {"internal/web", "internal/feed", "internal/notify"},
+	"net/http":               {"internal/web", "internal/notify", "internal/feed", "internal/bench"},
 	"database/sql":           {"internal/store", "internal/dbtest"},
 	"os/exec":                {"internal/dbtest", "internal/browser"}, // the server programs of PostgreSQL, Chromium
 	"unsafe":                 {"internal/score"},                      // the address of a slice as a key: the same devices of many risks are looked at once
