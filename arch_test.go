@@ -33,6 +33,7 @@ var walls = map[string][]string{
 	"internal/report":    {"", "catalog"},
 	"internal/worklist":  {""}, // work lists as workbooks
 	"internal/fleet":     {""}, // the devices in memory
+	"internal/conform":   {"", "catalog"},
 	"internal/assess":    {"", "catalog", "internal/match", "internal/score"},
 	"internal/gather": {
 		"", "catalog", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory", "internal/vulndb", "internal/match", "internal/assess",
@@ -40,14 +41,14 @@ var walls = map[string][]string{
 	"internal/feed":    {""},
 	"internal/notify":  {""},
 	"internal/store":   {""},
-	"internal/app":     {"", "catalog", "internal/worklist", "internal/notify", "internal/fleet", "internal/store", "internal/feed", "internal/intake", "internal/inventory", "internal/gather", "internal/match", "internal/vulndb", "internal/assess"},
-	"internal/web":     {"", "catalog", "internal/app", "internal/worklist", "internal/fleet", "internal/store"},
-	"internal/bench":   {""},                                                                 // a large fleet, for measuring
+	"internal/app":     {"", "catalog", "internal/worklist", "internal/notify", "internal/conform", "internal/fleet", "internal/store", "internal/feed", "internal/intake", "internal/inventory", "internal/gather", "internal/match", "internal/vulndb", "internal/assess"},
+	"internal/web":     {"", "catalog", "internal/app", "internal/worklist", "internal/conform", "internal/fleet", "internal/store"},
 	"internal/demo":    {"", "catalog", "internal/app", "internal/store", "internal/vulndb"}, // a year at the sample hospital
+	"internal/bench":   {""},                                                                 // a large fleet, for measuring
 	"internal/dbtest":  {"internal/store"},                                                   // databases for tests
 	"internal/browser": {},                                                                   // a real browser for tests
 	"cmd/wardbook": {
-		"", "catalog", "internal/store", "internal/app", "internal/web", "internal/feed", "internal/notify", "internal/worklist", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory",
+		"", "catalog", "internal/conform", "internal/store", "internal/app", "internal/web", "internal/feed", "internal/notify", "internal/worklist", "internal/intake", "internal/inventory", "internal/sbom", "internal/advisory",
 		"internal/vulndb", "internal/match", "internal/report", "internal/assess", "internal/gather", "internal/demo", "internal/bench",
 	},
 	"internal/vulndb/testgen": {"", "catalog"}, // makes synthetic records for benchmarks

@@ -114,7 +114,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a gate was not met.`,
 	}
 	root.AddCommand(newBench())
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
-	root.AddCommand(newAssess(), newWhy(), newWhyNot(), newPolicy(), newKeep(), newImport(), newLog(), newVerify(), newExport(), newServe(), newMigrate(), newBackup(), newRestore(), newKey(), newFeeds(), newRisk(), newToken())
+	root.AddCommand(newAssess(), newWhy(), newWhyNot(), newPolicy(), newKeep(), newImport(), newLog(), newVerify(), newExport(), newServe(), newMigrate(), newBackup(), newRestore(), newKey(), newFeeds(), newRisk(), newToken(), newConformity(), newCatalog())
 	root.AddCommand(newDemo(), newWork())
 	return root
 }
