@@ -28,29 +28,35 @@ func eachWard(t *testing.T, fn func(*ward)) {
 	dbtest.EachDSN(t, func(t *testing.T, dsn string, opts ...store.Option) {
 		w := &ward{t: t, org: wardbook.NewID(), clock: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 		w.s = dbtest.Open(t, dsn, append(opts, store.Clock(func() time.Time { return w.clock }))...)
-		if err := w.s.CreateOrganization(t.Context(), w.org, wardbook.Event{Actor: "test", Action: "organization.create"}, wardbook.Organization{Name: "St. Example"}); err != nil {
-			t.Fatal(err)
-		}
-		people := func(tx *store.Tx) error {
-			for _, user := range []string{"ana", "ben", "cora", "dora"} {
-				if _, err := tx.Put(user, 0, wardbook.User{Name: user, Email: user + "@example.org"}); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		if err := w.s.Update(t.Context(), store.System, wardbook.Event{Actor: "test", Action: "test.fill"}, people); err != nil {
-			t.Fatal(err)
-		}
-		w.put(func(tx *store.Tx) error {
-			for user, roles := range map[string][]wardbook.Role{"ana": {wardbook.Analyst}, "ben": {wardbook.Analyst}, "cora": {wardbook.Approver}, "dora": {wardbook.Analyst, wardbook.Approver}} {
-				if _, err := tx.Put(user, 0, wardbook.Membership{User: user, Name: strings.ToUpper(user[:1]) + user[1:], Roles: roles}); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		w.people()
 		fn(w)
+	})
+}
+
+// people makes the organization and one member per role.
+func (w *ward) people() {
+	w.t.Helper()
+	if err := w.s.CreateOrganization(w.t.Context(), w.org, wardbook.Event{Actor: "test", Action: "organization.create"}, wardbook.Organization{Name: "St. Example"}); err != nil {
+		w.t.Fatal(err)
+	}
+	people := func(tx *store.Tx) error {
+		for _, user := range []string{"ana", "ben", "cora", "dora"} {
+			if _, err := tx.Put(user, 0, wardbook.User{Name: user, Email: user + "@example.org"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := w.s.Update(w.t.Context(), store.System, wardbook.Event{Actor: "test", Action: "test.fill"}, people); err != nil {
+		w.t.Fatal(err)
+	}
+	w.put(func(tx *store.Tx) error {
+		for user, roles := range map[string][]wardbook.Role{"ana": {wardbook.Analyst}, "ben": {wardbook.Analyst}, "cora": {wardbook.Approver}, "dora": {wardbook.Analyst, wardbook.Approver}} {
+			if _, err := tx.Put(user, 0, wardbook.Membership{User: user, Name: strings.ToUpper(user[:1]) + user[1:], Roles: roles}); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"errors"
@@ -22,7 +24,8 @@ type logKey struct {
 	file     string
 	signer   note.Signer
 	verifier string
-	number   int64 // of the row in log_keys
+	number   int64  // of the row in log_keys
+	private  string // as it stands in the file
 }
 
 // loadKey reads the key from its file. With a database that has no key yet it
@@ -95,7 +98,7 @@ func readKey(file string) (*logKey, error) {
 	if err != nil || v.Name() != signer.Name() || v.KeyHash() != signer.KeyHash() {
 		return nil, fmt.Errorf("%s: the public key does not belong to the private one", file)
 	}
-	return &logKey{file: file, signer: signer, verifier: lines[1]}, nil
+	return &logKey{file: file, signer: signer, verifier: lines[1], private: lines[0]}, nil
 }
 
 // makeKey makes a key and writes it to file, which must not be there, so that
@@ -121,6 +124,13 @@ func makeKey(file string) (*logKey, error) {
 		return nil, err
 	}
 	return readKey(file)
+}
+
+// Secret is a secret of 32 bytes that belongs to name, the same whenever it is
+// asked for. It is derived from the key of the log, so that it stands in no
+// database and no backup without that key; when the key is rotated it changes.
+func (s *Store) Secret(name string) ([]byte, error) {
+	return hkdf.Key(sha256.New, []byte(s.key.Load().private), nil, "wardbook secret "+name, 32)
 }
 
 // Verifier is the public key that checks the checkpoints of this

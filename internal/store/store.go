@@ -32,6 +32,7 @@ type Store struct {
 	key         atomic.Pointer[logKey]
 	clock       func() time.Time
 	observe     func(verb string, took time.Duration, err error) // may be nil
+	sealing     func(*Tx, wardbook.Entry) error                  // nil: none
 	bell        bell
 	herald      *herald       // nil on SQLite
 	poll        time.Duration // how often Wait looks
@@ -46,6 +47,14 @@ type options struct {
 	readers int
 	clock   func() time.Time
 	observe func(verb string, took time.Duration, err error)
+	sealing func(*Tx, wardbook.Entry) error
+}
+
+// Sealing has f called at the end of every Update, within it, with the entry
+// that it writes: for jobs that follow from a change and have to be there when it
+// is. The entry names its revisions and its evidence, not its facts.
+func Sealing(f func(*Tx, wardbook.Entry) error) Option {
+	return func(o *options) { o.sealing = f }
 }
 
 // KeyFile says where the key that signs the checkpoints is kept. Without it,
@@ -80,7 +89,7 @@ func Open(ctx context.Context, dsn string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	s := &Store{engine: e, write: write, read: read, clock: o.clock, observe: o.observe, poll: pollEvery, hashing: make(chan struct{}, 2)}
+	s := &Store{engine: e, write: write, read: read, clock: o.clock, observe: o.observe, sealing: o.sealing, poll: pollEvery, hashing: make(chan struct{}, 2)}
 	if err := s.start(ctx, o.keyFile); err != nil {
 		s.Close()
 		return nil, err
@@ -184,6 +193,11 @@ func (s *Store) Update(ctx context.Context, org string, ev wardbook.Event, fn fu
 		}}
 		if err := fn(tx); err != nil {
 			return err
+		}
+		if s.sealing != nil {
+			if err := s.sealing(tx, tx.w.entry); err != nil {
+				return err
+			}
 		}
 		return tx.seal()
 	})
