@@ -11,5 +11,6 @@
 // kind ("risk", "control"), self is the record asked, and today is the day as
 // text ("2026-01-31"). Fields are named as in the records' JSON. What a record
 // does not say is empty: "", 0, false, an empty list; has() tells that apart. A
-// reference to another record is that record.
+// reference to another record is that record. What refers to a risk stands in
+// its controls, work and comments.
 package conform

@@ -27,8 +27,8 @@ type subjectRecord struct {
 	object *object
 }
 
-// A File is the records that checks are asked of, on a day. It is filled by one
-// goroutine and then only read.
+// A File is the records that checks are asked of, on a day. One goroutine at a
+// time may use it.
 type File struct {
 	Today string // RFC 3339 date
 
@@ -36,6 +36,8 @@ type File struct {
 	kinds  map[string]map[string]*subjectRecord
 	sorted map[string][]*subjectRecord
 	maps   map[string]*records
+
+	reverse map[string]map[string][]ref.Val // see reverses
 }
 
 var theVocabulary = sync.OnceValues(newVocabulary)
@@ -46,7 +48,7 @@ func NewFile(today string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File{Today: today, voc: v, kinds: map[string]map[string]*subjectRecord{}, sorted: map[string][]*subjectRecord{}, maps: map[string]*records{}}, nil
+	return &File{Today: today, voc: v, kinds: map[string]map[string]*subjectRecord{}, sorted: map[string][]*subjectRecord{}, maps: map[string]*records{}, reverse: map[string]map[string][]ref.Val{}}, nil
 }
 
 // Add takes a revision of the store. One of a kind that checks cannot ask is
@@ -78,9 +80,10 @@ func (f *File) put(s Subject, v reflect.Value) {
 	if f.kinds[s.Kind] == nil {
 		f.kinds[s.Kind] = map[string]*subjectRecord{}
 	}
-	f.kinds[s.Kind][s.ID] = &subjectRecord{s, &object{v, f.voc.byType[v.Type()], f}}
+	f.kinds[s.Kind][s.ID] = &subjectRecord{s, &object{v, f.voc.byType[v.Type()], f, s.ID}}
 	delete(f.sorted, s.Kind)
 	delete(f.maps, s.Kind)
+	clear(f.reverse)
 }
 
 func (f *File) find(kind, id string) *subjectRecord { return f.kinds[kind][id] }
