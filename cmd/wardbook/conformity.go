@@ -172,10 +172,15 @@ func conformityTable(w io.Writer, r *conform.Report) error {
 	for _, k := range catalog.StatementKinds {
 		n := r.Counts(k)
 		if total := n[conform.Pass] + n[conform.Fail] + n[conform.NotApplicable] + n[conform.NoEvidence]; total > 0 {
-			fmt.Fprintf(w, "%s: %d with evidence, %d not met, %d without evidence, %d not applicable\n", countText(total, string(k)), n[conform.Pass], n[conform.Fail], n[conform.NoEvidence], n[conform.NotApplicable])
+			fmt.Fprintf(w, "%s: %d with evidence, %d not met, %d without evidence, %d not applicable\n", countText(total, kindWords[k]), n[conform.Pass], n[conform.Fail], n[conform.NoEvidence], n[conform.NotApplicable])
 		}
 	}
 	return nil
+}
+
+// kindWords are what statements of a kind are called.
+var kindWords = map[catalog.StatementKind]string{
+	catalog.Requirement: "requirement", catalog.Principle: "principle", catalog.Informative: "informative statement",
 }
 
 // conformityJSON is for programs.

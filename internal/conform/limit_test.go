@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wardbook/wardbook"
+	"github.com/wardbook/wardbook/catalog"
 )
 
 // An expression that costs too much is stopped, and what it was asked of fails
@@ -117,4 +118,36 @@ func BenchmarkCompile(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// Whatever stands in a file of one's own: it compiles or has faults, and what
+// compiles ends.
+func FuzzCompile(f *testing.F) {
+	f.Add("work", "self.risk.state == 'accepted'")
+	f.Add("risk", "self.register.decided.exists(d, d.at < timestamp('2026-01-01T00:00:00Z'))")
+	f.Add("file", "risk.all(k, v, v.title.matches('^(a+)+$'))")
+	f.Add("file", "lists.range(1000000).all(i, i >= 0)")
+	f.Add("risk", "cel.bind(x, self, x == self) || 'a'.replace('a', 'aaaa').size() > 0")
+	f.Add("risk", "wardbook.Risk{title: 'a'} == self")
+	f.Fuzz(func(t *testing.T, each, must string) {
+		s := &catalog.Standard{ID: "own", Statements: []catalog.Statement{{ID: "s", Kind: catalog.Requirement, Each: each, Must: must}}}
+		c, err := Compile(s)
+		if err != nil {
+			return
+		}
+		x := file(t, "2026-06-30")
+		for _, err := range []error{
+			x.Put(Subject{Kind: "risk", ID: "r1"}, wardbook.Risk{Title: strings.Repeat("a", 40), Register: &wardbook.Register{Decided: make([]wardbook.RiskDecision, 2)}}),
+			x.Put(Subject{Kind: "work", ID: "w1"}, wardbook.Work{Risk: wardbook.Ref[wardbook.Risk]{ID: "r1"}}),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		if _, err := c.Run(ctx, x); err != nil {
+			t.Fatalf("%s: %s: %v", each, must, err)
+		}
+	})
 }
