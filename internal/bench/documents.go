@@ -36,7 +36,7 @@ func (f Fleet) SBOMs(w io.Writer) error {
 		fmt.Fprintf(buf, `{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"metadata":{"component":{"bom-ref":"device","type":"device","manufacturer":{"name":%q},"name":%q,"version":%q}},"components":[`, maker, model, version)
 		for c := range f.Components {
 			if c > 0 {
-				buf.WriteByte(',')
+				_ = buf.WriteByte(',')
 			}
 			name, v := fmt.Sprintf("part-%d", (r.IntN(pool/2)*2+c%2)%pool), fmt.Sprintf("1.%d.0", r.IntN(minor))
 			fmt.Fprintf(buf, `{"bom-ref":"c%d","type":"library","name":%q,"version":%q,"purl":"pkg:pypi/%s@%s"}`, c, name, v, name, v)

@@ -136,13 +136,6 @@ func (q *request) link(path string, pairs ...string) string {
 	return path + "?" + u.Encode()
 }
 
-func (q *request) plain(status int, text string) error {
-	q.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	q.w.WriteHeader(status)
-	_, _ = q.w.Write([]byte(text))
-	return nil
-}
-
 // A frame is what the templates around a page get: its title and who asks.
 type frame struct {
 	Title string
