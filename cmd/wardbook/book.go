@@ -43,6 +43,7 @@ func (b *bookFlags) open(ctx context.Context, make bool, opts ...store.Option) (
 	if b.key != "" {
 		opts = append(opts, store.KeyFile(b.key))
 	}
+	opts = append(opts, store.Sealing(app.Sealing)) // who has subscribed is told of what a command does, too
 	s, err := store.Open(ctx, b.database, opts...)
 	return s, schemaHint(err)
 }

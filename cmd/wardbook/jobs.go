@@ -33,6 +33,7 @@ func (j *jobFlags) register(fs *pflag.FlagSet) {
 // jobs is what does them.
 type jobs struct {
 	importer *app.Importer
+	notifier *app.Notifier // nil: nobody is told
 	living   *app.Living
 	worker   *app.Worker
 	feeds    *app.Feeds  // nil: no feed folder
@@ -88,6 +89,11 @@ func (j *jobs) run(ctx context.Context) {
 		for {
 			if err := app.AskDaily(ctx, j.worker.Store, time.Now()); err != nil && ctx.Err() == nil {
 				j.worker.Log.Error("asking for the assessment of another day", "error", err)
+			}
+			if j.notifier != nil {
+				if err := j.notifier.AskDaily(ctx, time.Now()); err != nil && ctx.Err() == nil {
+					j.worker.Log.Error("asking for what is told once a day", "error", err)
+				}
 			}
 			select {
 			case <-tick.C:

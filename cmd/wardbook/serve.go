@@ -22,6 +22,7 @@ func newServe() *cobra.Command {
 	var o web.Options
 	var logFormat, metrics string
 	var jf jobFlags
+	var tell tellFlags
 	parallel := 2
 	cmd := &cobra.Command{
 		Use:   "serve",
@@ -60,6 +61,9 @@ header on and appends to X-Forwarded-For.`,
 				return err
 			}
 			o.Importer, o.Living, o.Feeds = j.importer, j.living, j.feeds
+			if o.Notifier, err = tell.open(s, j); err != nil {
+				return err
+			}
 			if parallel > 0 {
 				j.worker.Parallel = parallel
 				o.Checks = append(o.Checks, jobsCheck(j.worker))
@@ -79,6 +83,7 @@ header on and appends to X-Forwarded-For.`,
 	fs.DurationVar(&o.Drain, "drain", 0, "`TIME` to go on answering, after /readyz said that the server stops, before connections end")
 	fs.IntVar(&parallel, "jobs", 2, "`NUMBER` of imports and assessments at the same time; 0: other processes on the database do them")
 	jf.register(fs)
+	tell.register(fs)
 	fs.StringVar(&logFormat, "log", "text", "`FORMAT` of the log on standard error: text or json")
 	return cmd
 }

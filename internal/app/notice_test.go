@@ -151,6 +151,7 @@ func TestNotices(t *testing.T) {
 			t.Errorf("letter\n%s", l)
 		}
 		w.day(n, drain, letters)
+		w.reset(n, letters)
 		subscribe(wardbook.Subscription{User: "ben", Channel: wardbook.ByWebhook, URL: srv.URL, Off: true})
 		before := len(hooks)
 		w.risk(evaluation(4, 3))
@@ -159,6 +160,23 @@ func TestNotices(t *testing.T) {
 			t.Error("who switched it off was told")
 		}
 	})
+}
+
+// reset is a new password by mail.
+func (w *ward) reset(n *app.Notifier, letters chan string) {
+	t := w.t
+	t.Helper()
+	if err := n.MailReset(t.Context(), "nobody@example.org"); err != nil || len(letters) != 0 {
+		t.Errorf("for an address that nobody has: %v, %d letters", err, len(letters))
+	}
+	if err := n.MailReset(t.Context(), "ANA@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	_, key, _ := strings.Cut(strings.ReplaceAll(<-letters, "=\r\n", ""), "https://wardbook.example.org/password/")
+	key, _, _ = strings.Cut(key, "\r")
+	if user, err := w.s.CheckLink(t.Context(), store.ResetLink, key); err != nil || user != "ana" {
+		t.Errorf("the link is of %q: %v", user, err)
+	}
 }
 
 // day is what is told once a day, of all days that have passed.

@@ -238,6 +238,48 @@ func HookSecret(s *store.Store, subscription string) ([]byte, error) {
 	return s.Secret("webhook " + subscription)
 }
 
+// HookSecretText is the secret as it is told to the receiver.
+func HookSecretText(s *store.Store, subscription string) (string, error) {
+	secret, err := HookSecret(s, subscription)
+	return notify.SecretText(secret), err
+}
+
+// ResetFor is how long a link for a new password that came by mail works.
+const ResetFor = time.Hour
+
+// MailReset sends who signs in with this mail address a link for a new password.
+// For an address that nobody has it does nothing.
+func (n *Notifier) MailReset(ctx context.Context, email string) error {
+	if n.Mail == nil || n.URL == "" {
+		return &notify.Refused{Why: "this server sends no mail"}
+	}
+	var u store.Stored[wardbook.User]
+	err := n.Store.View(ctx, store.System, func(tx *store.Tx) error {
+		r, err := tx.ByKey(u.Value.RecordKind(), wardbook.User{Email: email}.RecordKey())
+		if err == nil {
+			u, err = store.Decode[wardbook.User](r)
+		}
+		return err
+	})
+	if isMissing(err) || err == nil && u.Value.Disabled {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var key string
+	ev := wardbook.Event{Actor: u.ID, Action: "password.ask", Target: "user/" + u.ID, Reason: "asked for on the page for signing in"}
+	err = n.Store.Update(ctx, store.System, ev, func(tx *store.Tx) (err error) {
+		key, err = tx.CreateLink(store.ResetLink, u.ID, ResetFor)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	text := "Somebody, we think you, asked for a new password.\nThis link works once, for an hour:\n" + n.URL + "/password/" + key + "\n\nIf it was not you, there is nothing to do: your password holds.\n"
+	return n.Mail.Send(ctx, notify.Letter{ID: wardbook.NewID(), To: u.Value.Email, Subject: "Wardbook: a new password", Text: text})
+}
+
 func (o outgoing) subject() string {
 	if len(o.notices) == 1 {
 		return o.organization + ": " + o.notices[0].Title

@@ -60,7 +60,7 @@ type route struct {
 // routes lists all addresses of the server. Pages that belong together have a
 // list of their own, beside their code; it is named here.
 func (s *Server) routes() []route {
-	return slices.Concat(s.doorRoutes(), s.accountRoutes(), s.bookRoutes(), s.riskRoutes(), s.questionRoutes(), s.decisionRoutes(), s.workRoutes(), s.inboxRoutes(), s.productRoutes(), s.importRoutes(), s.settingsRoutes(), s.policyRoutes(), s.apiRoutes())
+	return slices.Concat(s.doorRoutes(), s.accountRoutes(), s.bookRoutes(), s.riskRoutes(), s.questionRoutes(), s.decisionRoutes(), s.workRoutes(), s.notificationRoutes(), s.inboxRoutes(), s.productRoutes(), s.importRoutes(), s.settingsRoutes(), s.policyRoutes(), s.apiRoutes())
 }
 
 func (s *Server) doorRoutes() []route {
@@ -72,6 +72,8 @@ func (s *Server) doorRoutes() []route {
 		{pattern: "POST /sign-in", who: open, do: s.signIn},
 		{pattern: "GET /setup/{key}", who: open, do: s.setupPage},
 		{pattern: "POST /setup/{key}", who: open, do: s.setup},
+		{pattern: "GET /forgotten", who: open, do: s.forgottenPage},
+		{pattern: "POST /forgotten", who: open, do: s.forgotten},
 		{pattern: "GET /password/{key}", who: open, do: s.passwordPage},
 		{pattern: "POST /password/{key}", who: open, do: s.password},
 	}

@@ -45,6 +45,7 @@ type Options struct {
 	Importer     *app.Importer // takes in what people bring; nil: one with the default limits
 	Feeds        *app.Feeds    // of the installation; nil: it has no feed folder
 	Living       *app.Living   // explains why a device is not affected; nil: that is not offered
+	Notifier     *app.Notifier // sends mail; nil: none is sent
 	Drain        time.Duration // between /readyz saying that the server stops and the end of new connections
 }
 
@@ -63,6 +64,7 @@ type Server struct {
 	uploading chan struct{} // uploads under way: each has temporary files
 	taking    sync.Once     // makes the importer where there is none
 	takingErr error
+	resetting chan struct{} // mails with links for a new password under way
 	stopping  chan struct{} // closed when the server begins to stop: for what would stay open
 	ready     readiness
 	streams   atomic.Int64 // browsers that listen to events
@@ -82,7 +84,7 @@ func New(s *store.Store, o Options) *Server {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	return &Server{store: s, o: o, secure: o.CertFile != "" || o.BehindProxy, verifying: make(chan struct{}, 1), sending: make(chan struct{}, maxSending), uploading: make(chan struct{}, maxUploads), stopping: make(chan struct{})}
+	return &Server{store: s, o: o, secure: o.CertFile != "" || o.BehindProxy, verifying: make(chan struct{}, 1), sending: make(chan struct{}, maxSending), uploading: make(chan struct{}, maxUploads), resetting: make(chan struct{}, maxResets), stopping: make(chan struct{})}
 }
 
 // Run serves until ctx ends, then says so at /readyz, waits for Options.Drain,
