@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 
 	"github.com/wardbook/wardbook"
@@ -263,6 +264,41 @@ func TestWorkProblems(t *testing.T) {
 			if _, err := app.BringWork(t.Context(), w.s, e, name, b); err == nil {
 				t.Errorf("%s was taken", name)
 			}
+		}
+	})
+}
+
+// TestWorkKeepsUp: a device that comes into a risk comes onto the list of its
+// ward, one that leaves it keeps its line.
+func TestWorkKeepsUp(t *testing.T) {
+	eachWard(t, func(w *ward) {
+		w.t = t
+		risk := w.working()
+		if err := app.SetWork(t.Context(), w.s, w.workEdit("ana", "North / ER", ""), app.WorkSet{Devices: []string{"SE-2"}, State: wardbook.WorkDone}); err != nil {
+			t.Fatal(err)
+		}
+		next := w.get(risk).Value
+		next.Devices, next.Register = []string{"SE-1", "SE-3", "SE-4"}, nil
+		a := &wardbook.Assessment{At: "2026-03-03", Risks: []wardbook.Risk{next}, Devices: []wardbook.Device{
+			{ID: "SE-1", Site: "North", Location: "ICU"}, {ID: "SE-3", Site: "North", Location: "ICU"}, {ID: "SE-4", Site: "South", Location: "OR"},
+		}}
+		w.put(func(tx *store.Tx) error {
+			_, _, err := app.Keep(tx, a)
+			return err
+		})
+		lines := w.lines()
+		got := map[string]string{}
+		for at, l := range lines {
+			for _, d := range l.Value.Devices {
+				got[d.Device] = at + " " + string(d.State)
+			}
+		}
+		want := map[string]string{"SE-1": "North / ICU to_do", "SE-2": "North / ER done", "SE-3": "North / ICU to_do", "SE-4": "South / OR to_do"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		if l := lines["South / OR"].Value; l.Action != "Update to 2.0" || l.Due != "2026-04-01" {
+			t.Errorf("the new line: %+v", l)
 		}
 	})
 }
