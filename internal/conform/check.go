@@ -78,7 +78,9 @@ func environment(v *vocabulary, each string) (*cel.Env, error) {
 		cel.Variable("today", cel.StringType),
 		cel.ParserRecursionLimit(maxDepth), cel.ParserExpressionSizeLimit(maxExpression),
 		cel.DefaultUTCTimeZone(true), cel.HomogeneousAggregateLiterals(),
-		ext.TwoVarComprehensions(), ext.Lists(), ext.Strings(), ext.Bindings(), ext.Sets(),
+		// Nothing that makes much out of little in one step, such as lists.range or
+		// replace: between steps the cost is counted, within one it is not.
+		ext.TwoVarComprehensions(), ext.Bindings(),
 	}
 	if each != catalog.EachFile {
 		t, ok := kinds[each]

@@ -229,6 +229,7 @@ func TestCompileFaults(t *testing.T) {
 		{"half an expression", "each: risk, must: \"self.title ==\"}", "mismatched input"},
 		{"a fault in when", "each: risk, when: \"self.nothing\", must: \"true\"}", "when of s-1"},
 		{"self of a file", "each: file, must: \"self.title == ''\"}", "undeclared reference"},
+		{"much in one step", "each: file, must: \"lists.range(1000000000).all(i, i >= 0)\"}", "undeclared reference"},
 		{"too deep", "each: risk, must: \"" + strings.Repeat("(", 300) + "true" + strings.Repeat(")", 300) + "\"}", "own.yaml line 6"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -34,6 +34,16 @@ func TestCostLimit(t *testing.T) {
 	if took := time.Since(start); took > 30*time.Second {
 		t.Errorf("took %s", took)
 	}
+	double := "'aaaaaaaaaaaaaaaa'"
+	for range 40 {
+		double = "cel.bind(x, " + double + ", x + x)"
+	}
+	if r, err = own(t, statement+"each: file, must: \""+double+" != ''\"}").Run(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.Results[0]; got.Outcome != Fail || !strings.Contains(got.Failing[0].Why, "cost limit") {
+		t.Errorf("a text of terabytes: %+v", got)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := c.Run(ctx, f); !errors.Is(err, context.Canceled) {
