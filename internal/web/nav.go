@@ -34,6 +34,7 @@ var navigation = []section{
 		{"/import", "Import", "i-down", importer},
 		{"/sources", "Sources", "i-list", member},
 		{"/jobs", "Jobs", "i-today", member},
+		{"/conformity", "Conformity", "i-check", member},
 		{"/evidence", "Documents", "i-doc", member},
 		{"/book", "The book", "i-book", member},
 	}},

@@ -60,7 +60,7 @@ type route struct {
 // routes lists all addresses of the server. Pages that belong together have a
 // list of their own, beside their code; it is named here.
 func (s *Server) routes() []route {
-	return slices.Concat(s.doorRoutes(), s.accountRoutes(), s.bookRoutes(), s.riskRoutes(), s.questionRoutes(), s.decisionRoutes(), s.workRoutes(), s.notificationRoutes(), s.inboxRoutes(), s.productRoutes(), s.importRoutes(), s.settingsRoutes(), s.policyRoutes(), s.apiRoutes())
+	return slices.Concat(s.doorRoutes(), s.accountRoutes(), s.bookRoutes(), s.riskRoutes(), s.questionRoutes(), s.decisionRoutes(), s.workRoutes(), s.notificationRoutes(), s.inboxRoutes(), s.productRoutes(), s.importRoutes(), s.settingsRoutes(), s.policyRoutes(), s.conformityRoutes(), s.apiRoutes())
 }
 
 func (s *Server) doorRoutes() []route {

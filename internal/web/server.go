@@ -55,6 +55,7 @@ type Server struct {
 	o         Options
 	secure    bool // cookies only over TLS
 	overviews overviews
+	conformed conformities
 	fleets    fleets
 	attempts  attempts
 	strangers strangers
