@@ -1,9 +1,14 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/wardbook/wardbook/internal/browser"
 )
 
 func TestConformityPage(t *testing.T) {
@@ -29,5 +34,23 @@ func TestConformityPage(t *testing.T) {
 	}
 	if w := h.ask("viewer", http.MethodGet, "/conformity?statement=x", nil); w.Code != http.StatusNotFound {
 		t.Errorf("a statement that is not there: %d", w.Code)
+	}
+}
+
+// The page with a statement, on every screen.
+func TestBrowserConformity(t *testing.T) {
+	b := browser.Start(t)
+	p := b.Tab(t, newHouse(t).serve().URL, browser.Desk)
+	p.Open("/sign-in")
+	p.SignIn("administrator@example.org", password)
+	for _, screen := range screens {
+		p.Screen(screen)
+		for i, at := range []string{"/conformity", "/conformity?statement=80001-1:6.1.2-e", "/conformity?statement=80001-1:6.2.6-c"} {
+			p.Open(at)
+			p.Check()
+			if dir := os.Getenv("WARDBOOK_SHOTS"); dir != "" {
+				p.Shot(filepath.Join(dir, fmt.Sprintf("conformity-%d-%s.png", i, strings.ReplaceAll(screen.String(), " ", ""))), true)
+			}
+		}
 	}
 }
