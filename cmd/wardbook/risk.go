@@ -154,7 +154,7 @@ func refused(err error) error {
 	case errors.As(err, &no):
 		return failed("wardbook risk show says what can be done", err)
 	case errors.As(err, &of):
-		return failed("nothing was done with the risks after it", err)
+		return failed("nothing was done with the other risks either", err)
 	}
 	return err
 }
@@ -171,8 +171,8 @@ them are confirmed or none.`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.edits(cmd.Context(), args, func(s *store.Store, edits []app.Edit) error {
-				n, err := app.ConfirmAll(cmd.Context(), s, edits)
-				return tellMany(cmd.OutOrStdout(), n, "confirmed", err)
+				err := app.ConfirmAll(cmd.Context(), s, edits)
+				return tellMany(cmd.OutOrStdout(), len(edits), "confirmed", err)
 			})
 		},
 	}
@@ -181,7 +181,7 @@ them are confirmed or none.`,
 }
 
 func tellMany(w io.Writer, n int, what string, err error) error {
-	if n > 0 {
+	if err == nil {
 		fmt.Fprintf(w, "%s %s.\n", countText(n, "risk"), what)
 	}
 	return refused(err)
@@ -192,11 +192,12 @@ func newRiskDismiss() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dismiss RISK...",
 		Short: "Say that proposals are wrong, and why",
+		Long:  "dismiss says that proposals are wrong, and why. All of them are dismissed or none.",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.edits(cmd.Context(), args, func(s *store.Store, edits []app.Edit) error {
-				n, err := app.DismissAll(cmd.Context(), s, edits)
-				return tellMany(cmd.OutOrStdout(), n, "dismissed", err)
+				err := app.DismissAll(cmd.Context(), s, edits)
+				return tellMany(cmd.OutOrStdout(), len(edits), "dismissed", err)
 			})
 		},
 	}
@@ -221,8 +222,8 @@ func newRiskAssign() *cobra.Command {
 					}
 					owner = id
 				}
-				n, err := app.AssignAll(cmd.Context(), s, edits, owner)
-				return tellMany(cmd.OutOrStdout(), n, "assigned", err)
+				err := app.AssignAll(cmd.Context(), s, edits, owner)
+				return tellMany(cmd.OutOrStdout(), len(edits), "assigned", err)
 			})
 		},
 	}

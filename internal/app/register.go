@@ -52,7 +52,6 @@ type change struct {
 	policy *wardbook.Policy // nil: not known
 	work   []wardbook.Work  // of the risk
 	now    time.Time
-	check  bool // nothing is written: see all
 }
 
 // register is what people did with the risk so far.
@@ -72,26 +71,39 @@ func (c *change) move(to wardbook.RiskState) *wardbook.RiskDecision {
 	return &g.Decided[len(g.Decided)-1]
 }
 
+// event is what the book says of a step.
+func (st step) event(e Edit, target string) wardbook.Event {
+	return wardbook.Event{Actor: e.Actor, Action: st.action, Target: target, Reason: strings.TrimSpace(e.Reason)}
+}
+
 // do makes one step in one Update.
 func (e Edit) do(ctx context.Context, s *store.Store, st step) error {
-	e.Reason = strings.TrimSpace(e.Reason)
-	ev := wardbook.Event{Actor: e.Actor, Action: st.action, Target: "risk/" + e.Risk, Reason: e.Reason}
-	return s.Update(ctx, e.Organization, ev, func(tx *store.Tx) error {
-		c, err := e.prepare(tx, st)
+	return s.Update(ctx, e.Organization, st.event(e, "risk/"+e.Risk), func(tx *store.Tx) error {
+		policy, err := PolicyInForce(tx)
 		if err != nil {
 			return err
 		}
-		if err := st.do(c); err != nil {
-			return err
-		}
-		_, err = tx.Put(e.Risk, e.Revision, c.risk)
-		return err
+		return e.write(tx, policy, st)
 	})
 }
 
+// write makes one step within an Update.
+func (e Edit) write(tx *store.Tx, policy *wardbook.Policy, st step) error {
+	e.Reason = strings.TrimSpace(e.Reason)
+	c, err := e.prepare(tx, policy, st)
+	if err != nil {
+		return err
+	}
+	if err := st.do(c); err != nil {
+		return err
+	}
+	_, err = tx.Put(e.Risk, e.Revision, c.risk)
+	return err
+}
+
 // prepare reads the risk and says whether the step is allowed.
-func (e Edit) prepare(tx *store.Tx, st step) (*change, error) {
-	c, revision, err := load(tx, e)
+func (e Edit) prepare(tx *store.Tx, policy *wardbook.Policy, st step) (*change, error) {
+	c, revision, err := load(tx, e, policy)
 	if err != nil {
 		return nil, err
 	}
@@ -135,15 +147,12 @@ func rolesText(roles []wardbook.Role) string {
 }
 
 // load reads a risk with what the rules look at.
-func load(tx *store.Tx, e Edit) (*change, int64, error) {
+func load(tx *store.Tx, e Edit, policy *wardbook.Policy) (*change, int64, error) {
 	r, err := store.Get[wardbook.Risk](tx, e.Risk)
 	if err != nil {
 		return nil, 0, err
 	}
-	c := &change{tx: tx, edit: e, risk: r.Value, now: tx.Time().UTC()}
-	if c.policy, err = PolicyInForce(tx); err != nil {
-		return nil, 0, err
-	}
+	c := &change{tx: tx, edit: e, risk: r.Value, policy: policy, now: tx.Time().UTC()}
 	if c.work, err = workOf(tx, e.Risk); err != nil {
 		return nil, 0, err
 	}
@@ -186,38 +195,32 @@ func (c *change) name() string {
 	return m.Title
 }
 
-// All does the same step with many risks, each with an event of its own. It is
-// checked for all of them first, and nothing is done where one may not: the
-// error then is of that one. Where somebody else changes one of them in the
-// meantime, those before it are done; done says how many.
-func all(ctx context.Context, s *store.Store, edits []Edit, st step) (done int, err error) {
+// all does the same step with many risks in one Update: with all of them, or
+// with none where one may not; the error is then that one's. They are edits of
+// one person for one reason, and one entry of the book.
+func all(ctx context.Context, s *store.Store, edits []Edit, st step) error {
 	if len(edits) == 0 {
-		return 0, nil
-	}
-	err = s.View(ctx, edits[0].Organization, func(tx *store.Tx) error {
-		for _, e := range edits {
-			e.Reason = strings.TrimSpace(e.Reason)
-			c, err := e.prepare(tx, st)
-			if err == nil {
-				c.check = true
-				err = st.do(c)
-			}
-			if err != nil {
-				return &OfRisk{Risk: e.Risk, Err: err}
-			}
-		}
 		return nil
-	})
+	}
+	target := "risk/" + edits[0].Risk
+	if len(edits) > 1 {
+		target = fmt.Sprintf("%d risks", len(edits)) // the entry names each with its revision
+	}
+	return s.Update(ctx, edits[0].Organization, st.event(edits[0], target), func(tx *store.Tx) error { return writeAll(tx, edits, st) })
+}
+
+// writeAll is all within an Update.
+func writeAll(tx *store.Tx, edits []Edit, st step) error {
+	policy, err := PolicyInForce(tx)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	for _, e := range edits {
-		if err := e.do(ctx, s, st); err != nil {
-			return done, &OfRisk{Risk: e.Risk, Err: err}
+		if err := e.write(tx, policy, st); err != nil {
+			return &OfRisk{Risk: e.Risk, Err: err}
 		}
-		done++
 	}
-	return done, nil
+	return nil
 }
 
 // OfRisk is the error of one among many.
@@ -229,26 +232,26 @@ type OfRisk struct {
 func (e *OfRisk) Error() string { return fmt.Sprintf("risk %s: %v", e.Risk, e.Err) }
 func (e *OfRisk) Unwrap() error { return e.Err }
 
-// ConfirmAll confirms many proposals; see Confirm and All.
-func ConfirmAll(ctx context.Context, s *store.Store, edits []Edit) (int, error) {
+// ConfirmAll confirms many proposals, all or none; see Confirm.
+func ConfirmAll(ctx context.Context, s *store.Store, edits []Edit) error {
 	return all(ctx, s, edits, confirmStep())
 }
 
-// DismissAll dismisses many proposals.
-func DismissAll(ctx context.Context, s *store.Store, edits []Edit) (int, error) {
+// DismissAll dismisses many proposals, all or none.
+func DismissAll(ctx context.Context, s *store.Store, edits []Edit) error {
 	return all(ctx, s, edits, dismissStep())
 }
 
-// AssignAll gives many risks the same owner.
-func AssignAll(ctx context.Context, s *store.Store, edits []Edit, owner string) (int, error) {
-	return all(ctx, s, edits, assignStep(owner))
+// AssignAll gives many risks the same owner, all or none.
+func AssignAll(ctx context.Context, s *store.Store, edits []Edit, owner string) error {
+	return all(ctx, s, edits, assignStep(strings.TrimSpace(owner)))
 }
 
 // Say adds a comment to a risk.
 func Say(ctx context.Context, s *store.Store, e Edit, text string) error {
 	ev := wardbook.Event{Actor: e.Actor, Action: "risk.comment", Target: "risk/" + e.Risk}
 	return s.Update(ctx, e.Organization, ev, func(tx *store.Tx) error {
-		c, _, err := load(tx, e)
+		c, _, err := load(tx, e, nil) // a comment asks for no policy
 		if err != nil {
 			return err
 		}
@@ -274,7 +277,11 @@ type Possible struct {
 // PossibleSteps lists what can be done with the risk of e, in the order in which
 // pages show it.
 func PossibleSteps(tx *store.Tx, e Edit) ([]Possible, error) {
-	c, _, err := load(tx, e)
+	policy, err := PolicyInForce(tx)
+	if err != nil {
+		return nil, err
+	}
+	c, _, err := load(tx, e, policy)
 	if err != nil {
 		return nil, err
 	}

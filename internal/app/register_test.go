@@ -439,26 +439,34 @@ func TestMany(t *testing.T) {
 		}
 		w.must(app.Dismiss(ctx, w.s, w.edit("ana", ids[2], "wrong")))
 		before := len(w.entries())
-		n, err := app.ConfirmAll(ctx, w.s, edits("ana", ""))
 		var of *app.OfRisk
-		if n != 0 || !errors.As(err, &of) || of.Risk != ids[2] || len(w.entries()) != before {
-			t.Fatalf("one of three may not: %d done, %v", n, err)
+		if err := app.ConfirmAll(ctx, w.s, edits("ana", "")); !errors.As(err, &of) || of.Risk != ids[2] || len(w.entries()) != before {
+			t.Fatalf("one of three may not: %v", err)
+		}
+		if s := w.get(ids[0]).Value.State; s != wardbook.RiskProposed {
+			t.Errorf("the first of them is %s", s)
 		}
 		ids = ids[:2]
-		if n, err = app.ConfirmAll(ctx, w.s, edits("ana", "")); n != 2 || err != nil {
-			t.Fatalf("%d done, %v", n, err)
+		w.must(app.ConfirmAll(ctx, w.s, edits("ana", " seen ")))
+		all := w.entries()
+		if e := all[0]; len(all)-before != 1 || e.Action != "risk.confirm" || e.Target != "2 risks" || e.Reason != "seen" || len(e.Revisions) != 2 {
+			t.Errorf("%d entries for two risks, the last is %+v", len(all)-before, e)
 		}
-		if n := len(w.entries()) - before; n != 2 {
-			t.Errorf("%d events for two risks", n)
+		if err := app.AssignAll(ctx, w.s, edits("cora", ""), "nobody"); err == nil {
+			t.Error("assigned to nobody")
 		}
-		if n, err := app.AssignAll(ctx, w.s, edits("cora", ""), "nobody"); n != 0 || err == nil {
-			t.Errorf("assigned to nobody: %d, %v", n, err)
+		w.must(app.AssignAll(ctx, w.s, edits("cora", ""), " ben "))
+		if r := w.get(ids[1]).Value.Register; r.Owner != "ben" {
+			t.Errorf("assigned to %q", r.Owner)
 		}
-		if n, err := app.AssignAll(ctx, w.s, edits("cora", ""), "ben"); n != 2 || err != nil {
-			t.Errorf("assigned: %d, %v", n, err)
+		stale := edits("cora", "")
+		stale[1].Revision--
+		var c *wardbook.EditConflict
+		if err := app.AssignAll(ctx, w.s, stale, "ana"); !errors.As(err, &c) || w.get(ids[0]).Value.Register.Owner != "ben" {
+			t.Errorf("somebody changed the second: %v", err)
 		}
-		if n, err := app.DismissAll(ctx, w.s, edits("ana", "x")); n != 0 || err == nil {
-			t.Errorf("dismissed what is in the register: %d, %v", n, err)
+		if err := app.DismissAll(ctx, w.s, edits("ana", "x")); err == nil {
+			t.Error("dismissed what is in the register")
 		}
 	})
 }

@@ -22,19 +22,19 @@ type Handling struct {
 	Findings     []wardbook.TriagedFinding
 }
 
-// Affected confirms the proposed risks, each with an event of its own, and then
-// writes that the matter is handled. It returns how many risks were confirmed;
-// where one cannot be, the matter goes on waiting.
-func (h Handling) Affected(ctx context.Context, s *store.Store, risks []Edit) (int, error) {
-	done, err := ConfirmAll(ctx, s, risks)
-	if err != nil {
-		return done, err
-	}
+// Affected confirms the proposed risks and writes that the matter is handled, in
+// one entry of the book; where one cannot be confirmed nothing of it is written.
+func (h Handling) Affected(ctx context.Context, s *store.Store, risks []Edit) error {
 	t := wardbook.Triage{State: wardbook.TriageHandled, Outcome: wardbook.Affected}
 	for _, e := range risks {
 		t.Risks = append(t.Risks, wardbook.Ref[wardbook.Risk]{ID: e.Risk})
 	}
-	return done, h.update(ctx, s, "triage.affected", func(tx *store.Tx) error { return h.put(tx, t) })
+	return h.update(ctx, s, "triage.affected", func(tx *store.Tx) error {
+		if err := writeAll(tx, risks, confirmStep()); err != nil {
+			return err
+		}
+		return h.put(tx, t)
+	})
 }
 
 // NotAffected writes decisions that settle the findings, and that the matter is

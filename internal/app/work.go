@@ -33,7 +33,7 @@ func MakeWork(ctx context.Context, s *store.Store, e Edit, p WorkPlan) (WorkMade
 	e.Reason = strings.TrimSpace(e.Reason)
 	ev := wardbook.Event{Actor: e.Actor, Action: "work.make", Target: "risk/" + e.Risk, Reason: e.Reason}
 	err := s.Update(ctx, e.Organization, ev, func(tx *store.Tx) error {
-		c, _, err := load(tx, e)
+		c, _, err := load(tx, e, nil) // making work asks for no policy
 		if err != nil {
 			return err
 		}

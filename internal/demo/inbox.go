@@ -151,7 +151,7 @@ func (m meeting) handle(y *year, t *matter, list []store.Stored[wardbook.Risk]) 
 	for _, r := range list {
 		edits = append(edits, app.Edit{Organization: y.org, Actor: owner.id, Roles: owner.Roles, Risk: r.ID, Revision: r.Revision.Revision})
 	}
-	if _, err := y.handling(owner, t, "monthly meeting").Affected(y.ctx, y.store, edits); err != nil {
+	if err := y.handling(owner, t, "monthly meeting").Affected(y.ctx, y.store, edits); err != nil {
 		return err
 	}
 	return m.settle(y, list)
@@ -169,7 +169,7 @@ func (m meeting) supportEnds(y *year) error {
 	for _, r := range list {
 		edits = append(edits, app.Edit{Organization: y.org, Actor: owner.id, Roles: owner.Roles, Risk: r.ID, Revision: r.Revision.Revision})
 	}
-	if _, err := app.ConfirmAll(y.ctx, y.store, edits); err != nil {
+	if err := app.ConfirmAll(y.ctx, y.store, edits); err != nil {
 		return err
 	}
 	return m.settle(y, list)

@@ -89,8 +89,8 @@ func (s *Server) matterAffected(q *request) error {
 		}
 		edits = append(edits, app.Edit{Organization: h.Organization, Actor: h.Actor, Roles: h.Roles, Risk: id, Revision: n, Reason: h.Reason})
 	}
-	n, err := h.Affected(context.WithoutCancel(q.r.Context()), s.store, edits)
-	return q.handled(err, m, "affected. "+plural(n, "proposed risk is", "proposed risks are")+" in the register now.")
+	err = h.Affected(context.WithoutCancel(q.r.Context()), s.store, edits)
+	return q.handled(err, m, "affected. "+plural(len(edits), "proposed risk is", "proposed risks are")+" in the register now.")
 }
 
 func (s *Server) matterLater(q *request) error {

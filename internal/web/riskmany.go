@@ -36,13 +36,13 @@ const maxMany = 500
 type manyStep struct {
 	do, title, verb, past string
 	fields                func(people) []*field
-	run                   func(ctx context.Context, s *store.Store, edits []app.Edit, f *form) (int, error)
+	run                   func(ctx context.Context, s *store.Store, edits []app.Edit, f *form) error
 }
 
 func (s *Server) confirmRisks(q *request) error {
 	return s.many(q, manyStep{"confirm", "Confirm proposals", "Confirm", "confirmed",
 		func(people) []*field { return []*field{reasonField(false)} },
-		func(ctx context.Context, st *store.Store, edits []app.Edit, _ *form) (int, error) {
+		func(ctx context.Context, st *store.Store, edits []app.Edit, _ *form) error {
 			return app.ConfirmAll(ctx, st, edits)
 		}})
 }
@@ -50,7 +50,7 @@ func (s *Server) confirmRisks(q *request) error {
 func (s *Server) dismissRisks(q *request) error {
 	return s.many(q, manyStep{"dismiss", "Dismiss proposals", "Dismiss", "dismissed",
 		func(people) []*field { return []*field{reasonField(true)} },
-		func(ctx context.Context, st *store.Store, edits []app.Edit, _ *form) (int, error) {
+		func(ctx context.Context, st *store.Store, edits []app.Edit, _ *form) error {
 			return app.DismissAll(ctx, st, edits)
 		}})
 }
@@ -60,7 +60,7 @@ func (s *Server) assignRisks(q *request) error {
 		func(who people) []*field {
 			return []*field{{Name: "owner", Label: "Who answers for them", Type: "select", Options: who.all}, reasonField(false)}
 		},
-		func(ctx context.Context, st *store.Store, edits []app.Edit, f *form) (int, error) {
+		func(ctx context.Context, st *store.Store, edits []app.Edit, f *form) error {
 			return app.AssignAll(ctx, st, edits, f.Get("owner"))
 		}})
 }
@@ -97,30 +97,23 @@ func (s *Server) many(q *request, st manyStep) error {
 		id, revision := ticked(tick)
 		edits = append(edits, app.Edit{Organization: q.seat.Organization, Actor: q.session.User, Roles: q.seat.Roles, Risk: id, Revision: revision, Reason: f.Get("reason")})
 	}
-	n, err := st.run(q.r.Context(), s.store, edits, f)
+	err := st.run(q.r.Context(), s.store, edits, f)
 	if err == nil {
-		return q.done(q.back("/risks"), plural(n, "risk is ", "risks are ")+st.past+".")
+		return q.done(q.back("/risks"), plural(len(edits), "risk is ", "risks are ")+st.past+".")
 	}
 	var conflict *wardbook.EditConflict
 	var no *app.Refused
 	switch {
 	case errors.As(err, &conflict):
-		f.fault("", "Somebody else changed "+conflict.Current.Short()+" meanwhile. "+doneText(n)+" Below is what stands now.")
+		f.fault("", "Somebody else changed "+conflict.Current.Short()+" meanwhile. Nothing was done. Below is what stands now.")
 	case errors.As(err, &no):
-		f.fault("", sentence(no.Why)+" "+doneText(n))
+		f.fault("", sentence(no.Why)+" Nothing was done.")
 	default:
 		if err := f.take(err); err != nil {
 			return err
 		}
 	}
 	return s.manyPage(q, st, f, ids, http.StatusUnprocessableEntity)
-}
-
-func doneText(n int) string {
-	if n == 0 {
-		return "Nothing was done."
-	}
-	return plural(n, "risk was", "risks were") + " done before it."
 }
 
 // tick is what stands for a row of the register in a form: the risk and the

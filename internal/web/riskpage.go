@@ -254,7 +254,7 @@ func eventText(action string) string {
 var eventTexts = map[string]string{
 	"risk.confirm": "confirmed the proposal", "risk.estimate": "estimated", "risk.dismiss": "dismissed it", "risk.move": "moved it", "risk.evaluate": "held it against the policy",
 	"risk.accept": "accepted it", "risk.treat": "chose what is done", "risk.assign": "named the owner", "risk.due": "set the date", "risk.keep": "kept the values", "risk.reopen": "opened it again",
-	"assessment.keep": "kept an assessment", "assessment.run": "assessed again",
+	"triage.affected": "confirmed the proposal in the inbox", "assessment.keep": "kept an assessment", "assessment.run": "assessed again",
 }
 
 // before is the revision from which the page of the history goes back.
